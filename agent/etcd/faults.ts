@@ -1,0 +1,102 @@
+/**
+ * Every way in which the appliance says no: one table, imported by whoever throws a fault and by the state machines that
+ * retry or catch it. A fault's name is the error name that an operator sees in the Step Functions console.
+ */
+
+/** What a state machine does about a fault: wait and try again, or stop and tell the operator. */
+export type Disposition = 'retry' | 'halt';
+
+export interface FaultEntry {
+  /** One sentence for the operator: what it means. */
+  readonly meaning: string;
+  readonly disposition: Disposition;
+  /** The heading in docs/runbook.md that says what to look at and what to do. */
+  readonly runbook: string;
+}
+
+const table = {
+  InvalidInput: {
+    meaning: 'A request has a field that is missing, unknown or malformed. Nothing was changed.',
+    disposition: 'halt',
+    runbook: 'invalid-input',
+  },
+  InstancesNotInService: {
+    meaning: 'The Auto Scaling group did not bring enough instances into service in time.',
+    disposition: 'halt',
+    runbook: 'instances-not-in-service',
+  },
+  InstanceNotReachable: {
+    meaning: 'Systems Manager cannot reach the agent of an instance (yet).',
+    disposition: 'retry',
+    runbook: 'instance-not-reachable',
+  },
+  CommandFailed: {
+    meaning: 'The agent was reached, but the command could not be handed to it.',
+    disposition: 'halt',
+    runbook: 'command-failed',
+  },
+  MemberNotHealthy: {
+    meaning: 'A member did not become healthy before its deadline.',
+    disposition: 'halt',
+    runbook: 'member-not-healthy',
+  },
+  MemberCrashLooping: {
+    meaning: 'etcd on this member exits again and again soon after it was started.',
+    disposition: 'halt',
+    runbook: 'member-crash-looping',
+  },
+  MembersDisagree: {
+    meaning: 'The members do not report one cluster with the same member list and version.',
+    disposition: 'halt',
+    runbook: 'members-disagree',
+  },
+  BootstrapMemberMissing: {
+    meaning: 'An instance that the bootstrap record names is gone before the cluster was created.',
+    disposition: 'halt',
+    runbook: 'bootstrap-member-missing',
+  },
+  RecordConflict: {
+    meaning: 'The cluster record was written by somebody else and says something different.',
+    disposition: 'halt',
+    runbook: 'record-conflict',
+  },
+  LockHeld: {
+    meaning: 'Another operation holds the lock of this cluster.',
+    disposition: 'halt',
+    runbook: 'lock-held',
+  },
+  StaleToken: {
+    meaning: 'A command carries a fencing token older than one this agent has already seen.',
+    disposition: 'halt',
+    runbook: 'stale-token',
+  },
+  ReleaseUnavailable: {
+    meaning: 'An etcd release could not be fetched, or its SHA-256 is not the expected one.',
+    disposition: 'halt',
+    runbook: 'release-unavailable',
+  },
+} as const satisfies Record<string, FaultEntry>;
+
+/** The name of a fault, as it appears in `ErrorEquals`, in an execution's `error` and in SendTaskFailure. */
+export type FaultName = keyof typeof table;
+
+/** All faults by name. */
+export const faults: Readonly<Record<FaultName, FaultEntry>> = table;
+
+/** Longest cause that Step Functions accepts in SendTaskFailure, in characters (API_SendTaskFailure). */
+export const maxCauseLength = 32_768;
+
+/** An error whose `name` is one of the table's, literal, so that it survives minification and reaches `ErrorEquals`. */
+export class Fault extends Error {
+  override readonly name: FaultName;
+
+  constructor(name: FaultName, message: string, options?: ErrorOptions) {
+    super(`${message} (runbook: docs/runbook.md#${faults[name].runbook})`, options);
+    this.name = name;
+  }
+}
+
+/** Whether a string is the name of a fault in the table. */
+export function isFaultName(name: string): name is FaultName {
+  return Object.hasOwn(table, name);
+}

@@ -1,0 +1,77 @@
+/**
+ * The cluster record: the items of the DynamoDB table that every agent and every task of one cluster share.
+ * Keys: partition `cluster` (the cluster's name), sort `item` (`bootstrap`, `lock`, `started#<member>`, `audit#<time>#<id>`).
+ */
+
+/** A member as ClusterBootstrap chose it. */
+export interface BootstrapMember {
+  /** etcd member name; the instance id. */
+  readonly name: string;
+  readonly instanceId: string;
+  /** Availability zone. */
+  readonly zone: string;
+  /** Private IPv4 address. */
+  readonly address: string;
+  /** `http://ADDRESS:2380` */
+  readonly peerUrl: string;
+  /** `http://ADDRESS:2379` */
+  readonly clientUrl: string;
+}
+
+/** Item `bootstrap`: written once, with a condition that it does not exist; later only `createdAt` is added. */
+export interface BootstrapRecord {
+  readonly cluster: string;
+  readonly item: 'bootstrap';
+  /** `--initial-cluster-token`, unique per bootstrap. */
+  readonly clusterToken: string;
+  /** X.Y.Z */
+  readonly etcdVersion: string;
+  readonly members: readonly BootstrapMember[];
+  /** ISO 8601 */
+  readonly writtenAt: string;
+  /** ARN of the execution that wrote it. */
+  readonly writtenBy: string;
+  /** ISO 8601; from then on no agent with an empty disk ever forms a new cluster. */
+  readonly createdAt?: string;
+}
+
+/**
+ * Item `started#<member>`: an agent's claim, written once before the first start of its etcd. A later agent with an empty
+ * disk finds a claim that is not its own and so never starts a member anew under an id that has already voted.
+ */
+export interface StartedRecord {
+  readonly cluster: string;
+  readonly item: string;
+  /** Random; also kept on the data volume, which is how an agent knows the claim for its own. */
+  readonly claim: string;
+  /** ISO 8601 */
+  readonly claimedAt: string;
+}
+
+/** Item `lock`: the operation lock. The item stays for ever, so that the token only grows. */
+export interface LockRecord {
+  readonly cluster: string;
+  readonly item: 'lock';
+  /** Execution ARN; absent while free. */
+  readonly holder?: string;
+  readonly purpose?: string;
+  /** Monotonic fencing token: raised by one each time the lock is taken. */
+  readonly token: number;
+  /** ISO 8601 */
+  readonly takenAt?: string;
+  /** Epoch milliseconds; renewed by the holder. A lease that has run out does not free the lock: an operator resumes or abandons. */
+  readonly leaseUntilMs?: number;
+}
+
+/** Item `audit#<ISO time>#<id>`: append-only. */
+export interface AuditRecord {
+  readonly cluster: string;
+  readonly item: string;
+  readonly at: string;
+  /** Execution ARN or agent instance id. */
+  readonly who: string;
+  readonly what: string;
+  readonly why: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+}

@@ -1,0 +1,145 @@
+/**
+ * What a state machine's task and an agent say to each other. A command travels as base64 JSON through SSM Run Command to
+ * `etcd-agent command`, which hands it to the resident agent and returns at once; the outcome travels back through the
+ * Step Functions task token.
+ */
+import type { FaultName } from '#etcd/faults.ts';
+
+/** The verbs an agent understands: name -> input and result. */
+export interface Commands {
+  /** What this member is now, and, with `commandId`, what became of that earlier command (from the ledger). */
+  describe: { input: { readonly commandId?: string }; result: Description };
+  /** Waits until etcd on this instance is a healthy member: a real linearizable read and write, version and member list. */
+  awaitHealthy: { input: AwaitHealthyInput; result: HealthyMember };
+}
+
+export type CommandName = keyof Commands;
+
+/** One command on the wire. */
+export interface CommandEnvelope<Name extends CommandName = CommandName> {
+  readonly command: Name;
+  /** `execution/state/member/attempt`: a repeated id answers with the recorded outcome and does nothing. */
+  readonly id: string;
+  readonly input: Commands[Name]['input'];
+  /** Step Functions task token; where it is absent, the outcome is only kept in the ledger. */
+  readonly taskToken?: string;
+  /** Seconds between two SendTaskHeartbeat calls. */
+  readonly heartbeatSeconds?: number;
+  /** Fencing token of the operation lock; absent in operations that take no lock. */
+  readonly fencingToken?: number;
+}
+
+export interface AwaitHealthyInput {
+  /** Members the cluster must list, by name; empty: whatever it lists. */
+  readonly members: readonly string[];
+  /** X.Y.Z that etcd must report. */
+  readonly etcdVersion: string;
+  /** How long to wait, in milliseconds, before the command fails with `MemberNotHealthy`. */
+  readonly timeoutMs: number;
+}
+
+/** What `awaitHealthy` found; ids are lower-case hex without leading zeros, as etcdctl prints them. */
+export interface HealthyMember {
+  readonly member: string;
+  readonly memberId: string;
+  readonly clusterId: string;
+  readonly etcdVersion: string;
+  /** Cluster version X.Y.Z; null where etcd 2.0 has none. */
+  readonly clusterVersion: string | null;
+  readonly isLeader: boolean;
+  /** Names of all members it lists, sorted. */
+  readonly members: readonly string[];
+  /** Milliseconds from the command's start to healthy. */
+  readonly waitedMs: number;
+}
+
+/** Health of the local member, with reasons where it is not healthy. */
+export type HealthVerdict =
+  | { readonly verdict: 'healthy' }
+  | { readonly verdict: 'converging'; readonly reasons: readonly string[] }
+  | { readonly verdict: 'unhealthy'; readonly reasons: readonly string[] };
+
+export type AgentPhase =
+  | 'starting'
+  /** No bootstrap record yet. */
+  | 'awaitingBootstrap'
+  /** Empty disk, cluster already created or this member started before: never forms a cluster; `reason` says why. */
+  | 'awaitingJoin'
+  | 'installingRelease'
+  | 'running'
+  | 'crashLooping';
+
+/** The agent's state: result of `describe` and body of `GET /status`. */
+export interface Description {
+  readonly instanceId: string;
+  readonly cluster: string;
+  readonly zone: string;
+  readonly address: string;
+  readonly agentVersion: string;
+  readonly phase: AgentPhase;
+  /** One sentence. */
+  readonly reason: string;
+  readonly etcd: {
+    readonly pid: number | null;
+    readonly version: string | null;
+    /** Starts since the agent first ran on this instance, and those of them that followed a crash. */
+    readonly starts: number;
+    readonly crashes: number;
+    readonly lastExit: string | null;
+  };
+  readonly member: {
+    readonly id: string | null;
+    readonly clusterId: string | null;
+    readonly clusterVersion: string | null;
+    readonly isLeader: boolean;
+    readonly leaderId: string | null;
+    readonly members: readonly { readonly id: string; readonly name: string; readonly isLearner: boolean }[];
+  } | null;
+  readonly health: HealthVerdict;
+  /** The ledger's entry of `input.commandId`, null where there is none. */
+  readonly command: LedgerEntry | null;
+}
+
+/** How a command ended: kept in the ledger and carried by the task token. */
+export type Outcome<Result = unknown> =
+  | { readonly status: 'succeeded'; readonly result: Result }
+  | { readonly status: 'failed'; readonly fault: FaultName; readonly cause: string };
+
+export interface LedgerEntry {
+  readonly id: string;
+  readonly command: CommandName;
+  /** ISO 8601 */
+  readonly receivedAt: string;
+  readonly outcome: Outcome | { readonly status: 'running' };
+}
+
+/** The one line that `etcd-agent command` prints to stdout (Run Command keeps the first 24,000 characters). */
+export type CommandReply =
+  | { readonly accepted: true; readonly id: string; readonly entry: LedgerEntry }
+  | { readonly accepted: false; readonly fault: FaultName; readonly cause: string };
+
+/** The SSM document's parameter: base64 of the envelope's JSON. */
+export const payloadPattern = '^[A-Za-z0-9+/]{4,16384}={0,2}$';
+
+export function encodeCommand(envelope: CommandEnvelope): string {
+  return Buffer.from(JSON.stringify(envelope), 'utf8').toString('base64');
+}
+
+/** IMDS instance tags that tell an agent where it belongs. */
+export const agentTags = {
+  cluster: 'etcd-appliance:cluster',
+  /** Name of the DynamoDB table with the cluster record. */
+  table: 'etcd-appliance:table',
+  /** Name of the S3 bucket with the agent and the etcd releases. */
+  bucket: 'etcd-appliance:bucket',
+} as const;
+
+/** Keys in the cluster's bucket. */
+export const bucketKeys = {
+  /** Same layout as the official archive: `etcd-vX.Y.Z-linux-ARCH/etcd` inside. Its SHA-256 (hex) is in the object of the same key + `.sha256`. */
+  etcdRelease: (version: string, arch: 'amd64' | 'arm64') => `releases/etcd-v${version}-linux-${arch}.tar.gz`,
+  agent: (sha256: string) => `agent/etcd-agent-${sha256.slice(0, 16)}.mjs`,
+} as const;
+
+/** Ports on each instance. The status endpoint listens on a loopback address only. */
+export const ports = { client: 2379, peer: 2380, status: 2378 } as const;
