@@ -1,0 +1,63 @@
+/** The cloud assembly for given settings: synthesized in a process of its own, once per state of the sources. */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+const project = new URL('../../../', import.meta.url).pathname;
+/** What a synth reads. */
+const sources = ['agent', 'tasks', 'workflows', 'infra', 'cdk.json', 'package-lock.json'];
+
+/**
+ * Synthesizes the app with these settings, or finds the assembly of an earlier synth of the same sources and settings.
+ * @param settings fields of `etcd-appliance` in cdk.json that differ from the defaults
+ * @returns the assembly's folder
+ */
+export async function synthesizedAssembly(settings: Readonly<Record<string, unknown>>): Promise<string> {
+  const key = digest(settings);
+  const folder = join(project, '.cache', 'assemblies', key);
+  if (existsSync(join(folder, 'manifest.json'))) return folder;
+  const fresh = `${folder}.${process.pid}`;
+  mkdirSync(fresh, { recursive: true });
+  try {
+    await synthesize(fresh, settings);
+    renameSync(fresh, folder);
+  } catch (error) {
+    // Two starts at once synthesize the same thing: whoever renames second takes the other's.
+    if (!existsSync(join(folder, 'manifest.json'))) throw error;
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+function digest(settings: Readonly<Record<string, unknown>>): string {
+  const hash = createHash('sha256').update(JSON.stringify(Object.entries(settings).sort()));
+  for (const file of sources.flatMap(filesBelow)) hash.update(file).update('\0').update(readFileSync(join(project, file)));
+  return hash.digest('hex').slice(0, 20);
+}
+
+function filesBelow(path: string): string[] {
+  if (path === 'infra/local') return []; // the stand-in is not part of the app
+  if (!existsSync(join(project, path))) return [];
+  const entries = path.includes('.') ? null : readdirSync(join(project, path), { withFileTypes: true });
+  if (entries === null) return [path];
+  return entries
+    .flatMap((entry) => (entry.isDirectory() ? filesBelow(join(path, entry.name)) : [join(path, entry.name)]))
+    .sort();
+}
+
+function synthesize(outdir: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
+  const args = ['infra/synthesize.ts', '--outdir', outdir, '--settings', JSON.stringify(settings)];
+  const child = spawn(process.execPath, args, { cwd: project, stdio: ['ignore', 'pipe', 'pipe'] });
+  const said: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => said.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`synthesizing the app failed (exit ${code}):\n${Buffer.concat(said).toString('utf8')}`));
+    });
+  });
+}
