@@ -1,0 +1,36 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseStartOptions } from '../../../../infra/local/start/options.ts';
+
+describe('the options of npm start', () => {
+  test('all of them', () => {
+    const args = ['--members', '5', '--etcd', '3.4.15', '--regions', '1', '--port', '9000', '--data', 'x', '--fresh'];
+    expect(parseStartOptions(args)).toEqual({
+      members: 5,
+      etcd: '3.4.15',
+      regions: 1,
+      port: 9000,
+      data: 'x',
+      fresh: true,
+      help: false,
+    });
+  });
+
+  test('none of them', () => {
+    expect(parseStartOptions([])).toEqual({ data: '.local/cluster', fresh: false, help: false });
+  });
+
+  test.each([
+    [['--members', '4'], "--members is '4'; allowed: 1, 3, 5, 7"],
+    [['--members', '3.0'], "--members is '3.0'; allowed: 1, 3, 5, 7"],
+    [['--etcd', '3.5'], "--etcd is '3.5'; allowed: X.Y.Z from 2.0 to 3.7, such as 3.5.35"],
+    [['--etcd', '3.9.1'], "--etcd is '3.9.1'; allowed: X.Y.Z from 2.0 to 3.7, such as 3.5.35"],
+    [['--regions', '3'], "--regions is '3'; allowed: 1"],
+    [['--port', '0'], "--port is '0'; allowed: 1 to 65535"],
+    [['--port', '1e3'], "--port is '1e3'; allowed: 1 to 65535"],
+    [['--data', ''], '--data is empty; it names a folder'],
+    [['--member', '3'], "'npm start -- --help' lists the options"],
+    [['here'], "'npm start -- --help' lists the options"],
+  ])('%j is refused', (args, message) => {
+    expect(() => parseStartOptions(args)).toThrow(message);
+  });
+});
