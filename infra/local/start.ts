@@ -5,13 +5,12 @@
 import { existsSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Fault } from '#etcd/faults.ts';
-import { releaseArchive } from './binaries/archive.ts';
 import { progressPrinter } from './binaries/progress.ts';
-import { type Home, openHome } from './home.ts';
+import { openHome } from './home.ts';
 import { startPage } from './page/server.ts';
 import { sourceOfHome } from './page/sourceOfHome.ts';
-import { synthesizedAssembly } from './start/assembly.ts';
 import { bootstrapCluster } from './start/bootstrap.ts';
+import { deployCluster, prepareCluster } from './start/deploy.ts';
 import { describeEndpoints, writeEndpoints } from './start/endpoints.ts';
 import { parseStartOptions, type StartOptions, usage } from './start/options.ts';
 import { freePort } from './start/port.ts';
@@ -25,51 +24,37 @@ async function main(): Promise<void> {
   }
   const folder = resolve(options.data);
   if (options.fresh) await startOver(folder);
-  const stopped = untilInterrupted();
-  const home = await startCluster(folder, options);
-  await stopped;
-  say('Stopping; the data stays in', folder);
-  await home.close();
+  const opened: { close(): Promise<void> }[] = [];
+  try {
+    await Promise.race([startCluster(folder, options, opened).then(() => forever), interrupted()]);
+    say('Stopping; the data stays in', folder);
+  } finally {
+    for (const part of opened.reverse()) await part.close();
+  }
 }
 
-/** Brings the cluster up (or back) and says where it is. A failed bootstrap leaves the home up, to be looked at. */
-async function startCluster(folder: string, options: StartOptions): Promise<{ close(): Promise<void> }> {
+/** Brings the cluster up (or back) and says where it is. */
+async function startCluster(folder: string, options: StartOptions, opened: { close(): Promise<void> }[]): Promise<void> {
   const cluster = chooseCluster(folder, options);
   say(`etcd ${cluster.etcd}, ${cluster.members} member${cluster.members === 1 ? '' : 's'}, data in ${folder}`);
   const progress = progressPrinter(process.stderr);
-  const [release, assembly] = await Promise.all([
-    releaseArchive(cluster.etcd, { onProgress: progress.show }).finally(() => progress.end()),
-    synthesizedAssembly({ members: cluster.members, etcdVersion: cluster.etcd }),
-  ]);
-  say('Synthesized:', assembly);
+  const prepared = await prepareCluster(cluster, {}, progress.show).finally(() => progress.end());
   const home = await openHome({ folder });
-  try {
-    const source = sourceOfHome(home);
-    const page = await startPage({ host: '127.0.0.1', port: options.port ?? (await freePort(8080)), source });
-    say('Watch it at', page.url);
-    const outputs = await home.deploy(assembly, {
-      bucketReady: (bucket) => home.publishRelease(bucket, cluster.etcd, release.path, release.sha256),
-    });
-    const bootstrap = await bootstrapCluster(home, outputs, say);
-    const endpoints = {
-      page: page.url,
-      awsEndpoint: home.endpoint,
-      region: home.context.region,
-      credentials: home.credentials,
-      ...bootstrap,
-    };
-    process.stdout.write(describeEndpoints(endpoints, writeEndpoints(folder, endpoints)));
-    say('Ctrl-C stops it; the data stays.');
-    return {
-      close: async () => {
-        await page.close();
-        await home.close();
-      },
-    };
-  } catch (error) {
-    await home.close();
-    throw error;
-  }
+  opened.push(home);
+  const source = sourceOfHome(home);
+  const page = await startPage({ host: '127.0.0.1', port: options.port ?? (await freePort(8080)), source });
+  opened.push(page);
+  say('Watch it at', page.url);
+  const outputs = await deployCluster(home, prepared);
+  const endpoints = {
+    page: page.url,
+    awsEndpoint: home.endpoint,
+    region: home.context.region,
+    credentials: home.credentials,
+    ...(await bootstrapCluster(home, outputs, say)),
+  };
+  process.stdout.write(describeEndpoints(endpoints, writeEndpoints(folder, endpoints)));
+  say('Ctrl-C stops it; the data stays.');
 }
 
 /** Removes a data folder, but only one that this command made. */
@@ -78,12 +63,14 @@ async function startOver(folder: string): Promise<void> {
   if (!existsSync(`${folder}/cluster.json`)) {
     throw new Fault('InvalidInput', `--fresh would delete ${folder}, which holds no cluster of this command; name another with --data`);
   }
-  const home: Home = await openHome({ folder, resume: false }); // refuses while another process has it; ends leftovers
+  const home = await openHome({ folder, resume: false }); // refuses while another process has it; ends leftovers
   await home.close();
   rmSync(folder, { recursive: true });
 }
 
-function untilInterrupted(): Promise<void> {
+const forever = new Promise<never>(() => {});
+
+function interrupted(): Promise<void> {
   return new Promise((stop) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => stop());
