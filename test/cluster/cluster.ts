@@ -1,0 +1,122 @@
+/** A cluster for one test: its own folder, its own loopback addresses, the product as it is deployed. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import type { Description } from '../../agent/protocol.ts';
+import { type Home, openHome } from '../../infra/local/home.ts';
+import { deployCluster, prepareCluster } from '../../infra/local/start/deploy.ts';
+import { followExecution } from '../../infra/local/start/follow.ts';
+
+export interface TestCluster {
+  readonly home: Home;
+  readonly folder: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly states: SFNClient;
+  /** The execution that the deployment started. */
+  readonly firstExecution: string;
+  run(input: unknown, name?: string): Promise<string>;
+  /** Waits for the end; the names of the states entered come with it. */
+  ended(executionArn: string): Promise<{ status: string; error?: string; cause?: string; output?: string; path: string[] }>;
+  members(): Promise<{ instanceId: string; address: string; status: Description | null }[]>;
+  close(): Promise<void>;
+}
+
+export interface TestClusterOptions {
+  readonly members: number;
+  readonly etcd: string;
+  /** Fields of `etcd-appliance` in cdk.json. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** After the home is open and before anything is deployed. */
+  readonly beforeDeploy?: (home: Home) => void | Promise<void>;
+}
+
+export async function openTestCluster(options: TestClusterOptions): Promise<TestCluster> {
+  const folder = mkdtempSync(join(tmpdir(), 'etcd-appliance-'));
+  const prepared = await prepareCluster({ members: options.members, etcd: options.etcd }, options.settings);
+  const home = await openHome({ folder });
+  try {
+    await options.beforeDeploy?.(home);
+    const outputs = await deployCluster(home, prepared);
+    return testCluster(home, folder, outputs);
+  } catch (error) {
+    await home.close();
+    throw error;
+  }
+}
+
+function testCluster(home: Home, folder: string, outputs: Readonly<Record<string, string>>): TestCluster {
+  const states = new SFNClient({ endpoint: home.endpoint, credentials: home.credentials, region: home.context.region });
+  const stateMachineArn = outputs.ClusterBootstrapArn ?? '';
+  return {
+    home,
+    folder,
+    outputs,
+    states,
+    firstExecution: outputs.FirstExecutionArn ?? '',
+    async run(input, name) {
+      const started = await states.send(
+        new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input), ...(name && { name }) }),
+      );
+      return started.executionArn ?? '';
+    },
+    async ended(executionArn) {
+      const path: string[] = [];
+      const end = await followExecution(states, executionArn, (line) => path.push(line), () => nextChange(home));
+      const { output } = await states.send(new DescribeExecutionCommand({ executionArn }));
+      return { ...end, ...(output !== undefined && { output }), path };
+    },
+    members: () => membersOf(home),
+    async close() {
+      states.destroy();
+      await home.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function nextChange(home: Home): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, 250);
+    function done(): void {
+      clearTimeout(timer);
+      home.context.events.off('change', done);
+      resolve();
+    }
+    home.context.events.once('change', done);
+  });
+}
+
+async function membersOf(home: Home): ReturnType<TestCluster['members']> {
+  const instances = await home.instances();
+  return Promise.all(
+    instances.map(async ({ instanceId, address }) => ({ instanceId, address, status: await statusOf(address) })),
+  );
+}
+
+/** What the agent at this address says of itself; null where it does not answer. */
+export async function statusOf(address: string): Promise<Description | null> {
+  try {
+    const answer = await fetch(`http://${address}:2378/status`, { signal: AbortSignal.timeout(2000) });
+    return (await answer.json()) as Description;
+  } catch {
+    return null;
+  }
+}
+
+/** Asks again and again until the answer is there; fails with what was last seen. */
+export async function eventually<T>(what: string, ask: () => Promise<T | null | false | undefined>, withinMs = 30_000): Promise<T> {
+  const deadline = Date.now() + withinMs;
+  let last: unknown;
+  while (Date.now() < deadline) {
+    try {
+      const answer = await ask();
+      if (answer) return answer;
+      last = answer;
+    } catch (error) {
+      last = error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`${what}: not within ${withinMs} ms; last seen: ${last}`);
+}

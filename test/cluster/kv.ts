@@ -1,0 +1,40 @@
+/** Reads and writes as a client of the cluster does them, through the API that the version has. */
+import { gatewayPrefix } from '#etcd/minors.ts';
+
+/** Writes a key at one member; resolves once it is acknowledged. */
+export async function write(address: string, version: string, key: string, value: string): Promise<void> {
+  const prefix = gatewayPrefix(version);
+  if (prefix === null) {
+    await call(`http://${address}:2379/v2/keys/${key}`, 'PUT', `value=${encodeURIComponent(value)}`, 'application/x-www-form-urlencoded');
+    return;
+  }
+  await call(`http://${address}:2379${prefix}/kv/put`, 'POST', JSON.stringify({ key: base64(key), value: base64(value) }));
+}
+
+/** Reads a key at one member, linearizable; null where it is not there. */
+export async function read(address: string, version: string, key: string): Promise<string | null> {
+  const prefix = gatewayPrefix(version);
+  if (prefix === null) {
+    const answer = (await call(`http://${address}:2379/v2/keys/${key}?quorum=true`, 'GET')) as { node: { value: string } };
+    return answer.node.value;
+  }
+  const body = JSON.stringify({ key: base64(key) });
+  const answer = (await call(`http://${address}:2379${prefix}/kv/range`, 'POST', body)) as { kvs?: { value: string }[] };
+  const value = answer.kvs?.[0]?.value;
+  return value === undefined ? null : Buffer.from(value, 'base64').toString('utf8');
+}
+
+async function call(url: string, method: string, body?: string, type = 'application/json'): Promise<unknown> {
+  const answer = await fetch(url, {
+    method,
+    ...(body !== undefined && { body, headers: { 'content-type': type } }),
+    signal: AbortSignal.timeout(10_000),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${text}`);
+  return JSON.parse(text);
+}
+
+function base64(text: string): string {
+  return Buffer.from(text, 'utf8').toString('base64');
+}
