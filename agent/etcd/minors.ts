@@ -1,0 +1,56 @@
+/** What differs between etcd's minors, one row each. Sources are named where the fact is surprising. */
+import { type Minor, minorOf } from './versions.ts';
+
+export interface MinorFacts {
+  /** Newest patch known on 2026-11-23. */
+  readonly latestPatch: string;
+  /** Path prefix of the v3 JSON gateway; null where there is no v3 API (2.x). */
+  readonly gatewayPrefix: '/v3alpha' | '/v3beta' | '/v3' | null;
+  /** The API that clients' data is in. */
+  readonly dataApi: 'v2' | 'v3';
+  /** Whether there is a `--strict-reconfig-check` flag (2.3 introduced it, default false until 3.1). */
+  readonly strictReconfigCheck: boolean;
+  /** Whether `--enable-v2` is there to turn the v2 API off (default on up to 3.3, off from 3.4; gone in 3.6). */
+  readonly enableV2: boolean;
+  /** Whether there is a `--logger` flag (3.4 on; 3.3 has none). */
+  readonly logger: boolean;
+  /** Whether releases for arm64 are supported (etcd's supported-platforms page: tier 1 from 3.4 on). */
+  readonly arm64: boolean;
+  /** Whether there are learners (3.4: CHANGELOG-3.4). */
+  readonly learners: boolean;
+}
+
+const v2 = { gatewayPrefix: null, dataApi: 'v2', enableV2: false, logger: false, arm64: false, learners: false } as const;
+const v3 = { dataApi: 'v3', strictReconfigCheck: true } as const;
+const upTo33 = { ...v3, enableV2: true, logger: false, arm64: false, learners: false } as const;
+const from34 = { ...v3, gatewayPrefix: '/v3', logger: true, arm64: true, learners: true } as const;
+
+const table: Readonly<Record<Minor, MinorFacts>> = {
+  '2.0': { ...v2, latestPatch: '2.0.13', strictReconfigCheck: false },
+  '2.1': { ...v2, latestPatch: '2.1.3', strictReconfigCheck: false },
+  '2.2': { ...v2, latestPatch: '2.2.5', strictReconfigCheck: false },
+  '2.3': { ...v2, latestPatch: '2.3.8', strictReconfigCheck: true },
+  '3.0': { ...upTo33, latestPatch: '3.0.17', gatewayPrefix: '/v3alpha', enableV2: false },
+  '3.1': { ...upTo33, latestPatch: '3.1.20', gatewayPrefix: '/v3alpha', enableV2: false },
+  '3.2': { ...upTo33, latestPatch: '3.2.32', gatewayPrefix: '/v3alpha' },
+  '3.3': { ...upTo33, latestPatch: '3.3.27', gatewayPrefix: '/v3beta' },
+  '3.4': { ...from34, latestPatch: '3.4.45', enableV2: true },
+  '3.5': { ...from34, latestPatch: '3.5.35', enableV2: true },
+  '3.6': { ...from34, latestPatch: '3.6.16', enableV2: false },
+  '3.7': { ...from34, latestPatch: '3.7.3', enableV2: false },
+};
+
+/**
+ * The row of a version's minor.
+ * @throws RangeError where the minor is not on the ladder.
+ */
+export function factsOf(version: string): MinorFacts {
+  const minor = minorOf(version);
+  if (minor === null) throw new RangeError(`etcd ${version} is not a version from 2.0 to 3.7`);
+  return table[minor];
+}
+
+/** `/v3alpha`, `/v3beta`, `/v3`, or null on 2.x, which has no v3 API. */
+export function gatewayPrefix(version: string): MinorFacts['gatewayPrefix'] {
+  return factsOf(version).gatewayPrefix;
+}
