@@ -4,6 +4,7 @@
  * Step Functions task token.
  */
 import type { FaultName } from '#etcd/faults.ts';
+import type { HealthVerdict } from '#etcd/health.ts';
 
 /** The verbs an agent understands: name -> input and result. */
 export interface Commands {
@@ -52,12 +53,6 @@ export interface HealthyMember {
   /** Milliseconds from the command's start to healthy. */
   readonly waitedMs: number;
 }
-
-/** Health of the local member, with reasons where it is not healthy. */
-export type HealthVerdict =
-  | { readonly verdict: 'healthy' }
-  | { readonly verdict: 'converging'; readonly reasons: readonly string[] }
-  | { readonly verdict: 'unhealthy'; readonly reasons: readonly string[] };
 
 export type AgentPhase =
   | 'starting'
