@@ -1,5 +1,6 @@
 /** What each stand-in service is to the wire: operations that take and return what the AWS SDK's own types say. */
 import type { EventEmitter } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DatabaseSync } from 'node:sqlite';
 
 /** Who signed a request. Signatures are not verified; the access key id says whose they are. */
@@ -49,4 +50,10 @@ export interface HomeContext {
   readonly log: (line: string) => void;
   /** `change` with `{ topic: 'executions' | 'instances', id: string }` whenever the page should look again. */
   readonly events: EventEmitter;
+}
+
+/** A service whose requests are not decoded by schema: S3 (bodies of any size) and DynamoDB (handed to dynalite). */
+export interface RawService {
+  readonly name: string;
+  handle(request: IncomingMessage, response: ServerResponse, caller: Caller): Promise<void>;
 }

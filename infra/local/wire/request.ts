@@ -1,0 +1,47 @@
+/** What a signed request says of itself. */
+import type { IncomingMessage } from 'node:http';
+import { AwsError } from './service.ts';
+
+export interface Scope {
+  readonly accessKeyId: string;
+  /** As in the credential scope: `ec2`, `states`, ... */
+  readonly service: string;
+  /** The operation where `X-Amz-Target` names it. */
+  readonly target: string | null;
+}
+
+/** Some clients sign with an older name of the service. */
+const signingNames: Readonly<Record<string, string>> = { events: 'events', cloudwatch: 'monitoring' };
+
+/**
+ * @throws AwsError `MissingAuthenticationToken` where the request is not signed.
+ */
+export function scopeOf(request: IncomingMessage): Scope {
+  const header = request.headers.authorization ?? '';
+  const query = new URL(request.url ?? '/', 'http://localhost').searchParams.get('X-Amz-Credential');
+  const credential = query ?? /Credential=([^,\s]+)/.exec(header)?.[1];
+  const [accessKeyId, , , service] = credential?.split('/') ?? [];
+  if (accessKeyId === undefined || service === undefined) {
+    throw new AwsError('MissingAuthenticationToken', 'The request must be signed (AWS Signature Version 4).', 403);
+  }
+  const target = request.headers['x-amz-target'];
+  return {
+    accessKeyId,
+    service: signingNames[service] ?? service,
+    target: typeof target === 'string' ? (target.split('.').at(-1) ?? null) : null,
+  };
+}
+
+/** AWS's own limit for most services; S3 does not come through here. */
+const maxBodyBytes = 8 * 1024 * 1024;
+
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += (chunk as Buffer).length;
+    if (size > maxBodyBytes) throw new AwsError('RequestEntityTooLargeException', `A request has at most ${maxBodyBytes} bytes.`, 413);
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+}
