@@ -1,0 +1,118 @@
+/**
+ * What stands for the machine of an instance: a folder as its file system, its metadata service, what user data would
+ * install, and the agent as systemd would keep it (Restart=always). What it does not do: run the user data script itself,
+ * separate volumes, users, systemd units, a network of its own.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, openSync, closeSync, renameSync, writeFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import type { ObjectStore } from '../s3/store.ts';
+import type { HomeContext } from '../wire/service.ts';
+import { metadataPort, startMetadata, type MetadataSource } from './metadata.ts';
+import { endProcess, processOf, startTimeOf } from './processes.ts';
+
+/** As `RestartSec` of the agent's unit. */
+const restartDelayMs = 1_000;
+
+export interface Machine {
+  /** Its file system. */
+  readonly root: string;
+  /** Starts metadata and, after what user data does, the agent. @throws Error where user data fails. */
+  boot(): Promise<void>;
+  /** Ends agent and etcd; the disk stays. */
+  stop(): Promise<void>;
+  /** The environment in which Run Command runs scripts. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Pid of the agent; null while it is down. */
+  agentPid(): number | null;
+}
+
+export function createMachine(context: HomeContext, objects: ObjectStore, source: MetadataSource): Machine {
+  const { instanceId, address } = source.instance();
+  const root = join(context.folder, 'instances', instanceId);
+  const bundle = join(root, 'usr/local/lib/etcd-agent/etcd-agent.mjs');
+  const environment = {
+    PATH: `${join(root, 'usr/local/bin')}:${process.env.PATH ?? '/usr/bin:/bin'}`,
+    ETCD_AGENT_ROOT: root,
+    ETCD_AGENT_SUPERVISOR: 'child',
+    ETCD_AGENT_STATUS_ADDRESS: address,
+    AWS_ENDPOINT_URL: context.endpoint,
+    AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://${address}:${metadataPort}`,
+  };
+  let metadata: Server | null = null;
+  let agent: ChildProcess | null = null;
+  let restart: NodeJS.Timeout | null = null;
+  let stopped = false;
+
+  function startAgent(): void {
+    if (stopped) return;
+    mkdirSync(join(root, 'var/log/etcd-agent'), { recursive: true });
+    const output = openSync(join(root, 'var/log/etcd-agent/stdout.log'), 'a');
+    agent = spawn(process.execPath, [bundle, 'run'], { env: environment, cwd: root, stdio: ['ignore', output, output] });
+    closeSync(output);
+    agent.once('exit', (code, signal) => {
+      agent = null;
+      if (stopped) return;
+      context.log(`${instanceId}: the agent ended (${signal ?? `exit ${code}`}); starting it again`);
+      restart = setTimeout(startAgent, restartDelayMs);
+    });
+  }
+
+  return {
+    root,
+    environment,
+    agentPid: () => agent?.pid ?? null,
+    async boot() {
+      mkdirSync(join(root, 'run/etcd-agent'), { recursive: true });
+      // Left by a home that was killed: systemd has one agent, so has this machine. etcd itself may go on.
+      const leftover = processOf(join(root, 'run/etcd-agent/agent.pid'));
+      if (leftover !== null) await endProcess(leftover);
+      metadata = await startMetadata(source);
+      if (!existsSync(bundle)) await installAgent(root, bundle, source.instance().userData, objects);
+      startAgent();
+    },
+    async stop() {
+      stopped = true;
+      if (restart !== null) clearTimeout(restart);
+      const startTime = agent?.pid === undefined ? null : startTimeOf(agent.pid);
+      if (agent?.pid !== undefined && startTime !== null) await endProcess({ pid: agent.pid, startTime });
+      for (const name of ['agent.pid', 'etcd.pid']) {
+        const running = processOf(join(root, 'run/etcd-agent', name));
+        if (running !== null) await endProcess(running);
+      }
+      await new Promise<void>((resolve) => {
+        if (metadata === null) return resolve();
+        metadata.close(() => resolve());
+        metadata.closeAllConnections();
+      });
+    },
+  };
+}
+
+/** What user data does on EC2: fetch the agent it names, check it, put `etcd-agent` on the path. */
+async function installAgent(root: string, bundle: string, userData: string, objects: ObjectStore): Promise<void> {
+  const script = Buffer.from(userData, 'base64').toString('utf8');
+  const [bucket, key, sha256] = ['AGENT_BUCKET', 'AGENT_KEY', 'AGENT_SHA256'].map((name) => assigned(script, name));
+  const object = objects.get(bucket ?? '', key ?? '');
+  if (object === null) throw new Error(`user data: s3://${bucket}/${key} is not there`);
+  const bytes = await buffer(objects.read(object));
+  const actual = createHash('sha256').update(bytes).digest('hex');
+  if (actual !== sha256) throw new Error(`user data: s3://${bucket}/${key} has SHA-256 ${actual}, not ${sha256}`);
+  const bin = join(root, 'usr/local/bin/etcd-agent');
+  mkdirSync(join(root, 'usr/local/bin'), { recursive: true });
+  mkdirSync(join(bundle, '..'), { recursive: true });
+  writeFileSync(bin, `#!/bin/sh\nexec '${process.execPath}' '${bundle}' "$@"\n`);
+  chmodSync(bin, 0o755);
+  // Renamed into place: a half-written bundle is never taken for a finished boot.
+  writeFileSync(`${bundle}.part`, bytes);
+  renameSync(`${bundle}.part`, bundle);
+}
+
+function assigned(script: string, name: string): string {
+  const value = new RegExp(`^(?:export )?${name}=(['"]?)(.*?)\\1$`, 'm').exec(script)?.[2];
+  if (value === undefined) throw new Error(`user data does not set ${name}`);
+  return value;
+}
