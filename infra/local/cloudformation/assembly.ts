@@ -1,0 +1,80 @@
+/** Reads a cloud assembly: the stack's template and its file assets. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Template {
+  readonly Parameters?: Readonly<Record<string, { readonly Type: string; readonly Default?: string }>>;
+  readonly Mappings?: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
+  readonly Conditions?: Readonly<Record<string, unknown>>;
+  readonly Resources: Readonly<Record<string, Resource>>;
+  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown; readonly Condition?: string }>>;
+}
+
+export interface Resource {
+  readonly Type: string;
+  readonly Properties?: Readonly<Record<string, unknown>>;
+  readonly DependsOn?: string | readonly string[];
+  readonly Condition?: string;
+}
+
+export interface FileAsset {
+  /** Object key in the assets bucket, as the template names it. */
+  readonly key: string;
+  /** File or folder. */
+  readonly path: string;
+  readonly packaging: 'file' | 'zip';
+}
+
+export interface Stack {
+  readonly name: string;
+  readonly template: Template;
+  readonly assets: readonly FileAsset[];
+}
+
+interface Manifest {
+  readonly artifacts: Readonly<Record<string, Artifact>>;
+}
+
+interface Artifact {
+  readonly type: string;
+  readonly properties?: { readonly templateFile?: string; readonly stackName?: string; readonly file?: string };
+}
+
+interface AssetManifest {
+  readonly files?: Readonly<Record<string, AssetFile>>;
+}
+
+interface AssetFile {
+  readonly source: { readonly path: string; readonly packaging: 'file' | 'zip' };
+  readonly destinations: Readonly<Record<string, { readonly objectKey: string }>>;
+}
+
+/** The stacks of an assembly, in the manifest's order. @throws Error where the folder holds no assembly. */
+export function readAssembly(folder: string): readonly Stack[] {
+  const manifest = readJson<Manifest>(join(folder, 'manifest.json'));
+  const artifacts = Object.entries(manifest.artifacts);
+  const assets = artifacts
+    .filter(([, { type }]) => type === 'cdk:asset-manifest')
+    .flatMap(([, { properties }]) => readAssets(folder, properties?.file ?? ''));
+  return artifacts
+    .filter(([, { type }]) => type === 'aws:cloudformation:stack')
+    .map(([id, { properties }]) => {
+      const template = readJson<Template>(join(folder, properties?.templateFile ?? ''));
+      return { name: properties?.stackName ?? id, template, assets };
+    });
+}
+
+function readAssets(folder: string, file: string): FileAsset[] {
+  const { files = {} } = readJson<AssetManifest>(join(folder, file));
+  return Object.values(files).flatMap(({ source, destinations }) =>
+    Object.values(destinations).map(({ objectKey }) => ({
+      key: objectKey,
+      path: join(folder, source.path),
+      packaging: source.packaging,
+    })),
+  );
+}
+
+function readJson<T>(file: string): T {
+  return JSON.parse(readFileSync(file, 'utf8')) as T;
+}
