@@ -42,8 +42,10 @@ function checkRule(rule: Json, report: Report, top: boolean): void {
     checkRule(nested, (place, reason) => report(`/Not${place}`, reason), false);
     return;
   }
-  if (!Array.isArray(nested) || nested.length === 0) report(`/${operator}`, 'must be an array that is not empty');
-  return;
+  if (!Array.isArray(nested) || nested.length === 0) {
+    report(`/${operator}`, 'must be an array that is not empty');
+    return;
+  }
   nested.forEach((each, index) => {
     checkRule(each, (place, reason) => report(`/${operator}[${index}]${place}`, reason), false);
   });

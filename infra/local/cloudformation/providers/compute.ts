@@ -1,0 +1,122 @@
+/** Instances, groups and functions. */
+import type { AutoScaling } from '../../autoscaling/index.ts';
+import type { LaunchTemplateData, Network } from '../../ec2/launchTemplates.ts';
+import type { Lambda } from '../../lambda/index.ts';
+import type { FileAsset } from '../assembly.ts';
+import { generatedName, type Providers, resourceId, type ResourceRequest, tagsOf, text } from '../provider.ts';
+
+export interface ComputeParts {
+  readonly network: Network;
+  readonly autoscaling: AutoScaling;
+  readonly lambda: Lambda;
+  readonly account: string;
+  readonly assets: readonly FileAsset[];
+}
+
+export function compute({ network, autoscaling, lambda, account, assets }: ComputeParts): Providers {
+  return {
+    'AWS::EC2::Subnet': {
+      create({ properties }) {
+        const subnetId = resourceId('subnet');
+        const zone = text(properties, 'AvailabilityZone') ?? '';
+        network.subnets.put(subnetId, { subnetId, zone, vpcId: text(properties, 'VpcId') ?? '' });
+        return { physicalId: subnetId, attributes: { SubnetId: subnetId, AvailabilityZone: zone } };
+      },
+    },
+    'AWS::IAM::Role': {
+      create(request) {
+        const name = text(request.properties, 'RoleName') ?? generatedName(request);
+        return { physicalId: name, attributes: { Arn: `arn:aws:iam::${account}:role/${name}`, RoleId: resourceId('AROA') } };
+      },
+      update: (_request, existing) => existing,
+    },
+    'AWS::IAM::InstanceProfile': {
+      create(request) {
+        const name = text(request.properties, 'InstanceProfileName') ?? generatedName(request);
+        const arn = `arn:aws:iam::${account}:instance-profile/${name}`;
+        const [roleName = ''] = (request.properties.Roles ?? []) as string[];
+        network.profiles.put(name, { name, arn, roleName });
+        return { physicalId: name, attributes: { Arn: arn } };
+      },
+    },
+    'AWS::EC2::LaunchTemplate': {
+      create(request) {
+        const id = resourceId('lt');
+        const name = text(request.properties, 'LaunchTemplateName') ?? generatedName(request);
+        network.templates.put(id, { id, name, versions: [templateData(request)] });
+        return { physicalId: id, attributes: { LaunchTemplateId: id, LatestVersionNumber: '1', DefaultVersionNumber: '1' } };
+      },
+      update(request, { physicalId: id, attributes }) {
+        const before = network.templates.get(id);
+        if (before === null) throw new Error(`the launch template ${id} is gone`);
+        const versions = [...before.versions, templateData(request)];
+        network.templates.put(id, { ...before, versions });
+        return { physicalId: id, attributes: { ...attributes, LatestVersionNumber: String(versions.length) } };
+      },
+    },
+    'AWS::AutoScaling::AutoScalingGroup': {
+      create(request) {
+        const name = text(request.properties, 'AutoScalingGroupName') ?? generatedName(request);
+        const group = autoscaling.createGroup({ name, ...groupOf(request, network) });
+        return { physicalId: name, attributes: { Arn: group.arn, AutoScalingGroupARN: group.arn } };
+      },
+      update(request, existing) {
+        autoscaling.updateGroup(existing.physicalId, groupOf(request, network));
+        return existing;
+      },
+      delete: ({ physicalId }) => autoscaling.deleteGroup(physicalId),
+    },
+    'AWS::Lambda::Function': {
+      create: (request) => makeFunction(request, text(request.properties, 'FunctionName') ?? generatedName(request), lambda, assets),
+      update: (request, { physicalId }) => makeFunction(request, physicalId, lambda, assets),
+      delete: ({ physicalId }) => lambda.deleteFunction(physicalId),
+    },
+  };
+}
+
+function templateData({ properties }: ResourceRequest): LaunchTemplateData {
+  return (properties.LaunchTemplateData ?? {}) as LaunchTemplateData;
+}
+
+function groupOf({ properties }: ResourceRequest, network: Network) {
+  const template = properties.LaunchTemplate as { LaunchTemplateId: string; Version: string } | undefined;
+  if (template === undefined) throw new Error('it needs a LaunchTemplate; this home makes no mixed instances');
+  const known = network.templates.get(template.LaunchTemplateId);
+  const maxSize = Number(properties.MaxSize);
+  const minSize = Number(properties.MinSize);
+  const subnets = ((properties.VPCZoneIdentifier ?? []) as string[]).map((subnetId) => {
+    const subnet = network.subnets.get(subnetId);
+    if (subnet === null) throw new Error(`its subnet ${subnetId} is not one of this home`);
+    return subnet;
+  });
+  return {
+    minSize,
+    maxSize,
+    desiredCapacity: Number(properties.DesiredCapacity ?? minSize),
+    subnets,
+    launchTemplate: { id: template.LaunchTemplateId, name: known?.name ?? '', version: String(template.Version) },
+    tags: tagsOf(properties.Tags),
+  };
+}
+
+function makeFunction({ properties }: ResourceRequest, name: string, lambda: Lambda, assets: readonly FileAsset[]) {
+  const { S3Key } = (properties.Code ?? {}) as { S3Key?: string };
+  const asset = assets.find(({ key }) => key === S3Key);
+  if (asset === undefined) throw new Error(`its code ${S3Key ?? '(not in S3)'} is not among the assembly's assets`);
+  const runtime = text(properties, 'Runtime') ?? '';
+  if (!runtime.startsWith('nodejs')) throw new Error(`this home runs Node bundles, not ${runtime}`);
+  const { Variables = {} } = (properties.Environment ?? {}) as { Variables?: Record<string, string> };
+  const { LogGroup = `/aws/lambda/${name}` } = (properties.LoggingConfig ?? {}) as { LogGroup?: string };
+  const { arn } = lambda.createFunction({
+    name,
+    code: asset.path,
+    handler: text(properties, 'Handler') ?? 'index.handler',
+    timeoutSeconds: Number(properties.Timeout ?? 3),
+    memoryMiB: Number(properties.MemorySize ?? 128),
+    variables: Variables,
+    roleArn: text(properties, 'Role') ?? '',
+    runtime,
+    logGroup: LogGroup,
+  });
+  return { physicalId: name, attributes: { Arn: arn } };
+}
