@@ -59,7 +59,11 @@ class Drawing {
   private node(name: string, state: StateDefinition): void {
     const choice = state.Type === 'Choice';
     const label = wrap(name, choice ? diamondColumns : boxColumns);
-    const shape = choice ? ', shape=diamond, style=solid, margin=0.01' : state.Type === 'Fail' ? ', shape=octagon, style=solid' : '';
+    const shape = choice
+      ? ', shape=diamond, style=solid, margin=0.01'
+      : state.Type === 'Fail'
+        ? ', shape=octagon, style=solid'
+        : '';
     this.lines.push(
       `${stateId(name)} [label=${quote(label)}, id=${quote(elementId(name))}, class="state ${kind(state)}", tooltip=${quote(name)}${shape}];`,
     );
@@ -69,11 +73,18 @@ class Drawing {
   private container(name: string, state: StateDefinition, inner: readonly Definition[]): string {
     const number = this.containers++;
     const exit = `exit:${number}`;
-    this.lines.push(`subgraph cluster_${number} {`, `class="container"; style="rounded,dashed"; margin=14; id="container-${number}"; tooltip=" ";`);
+    this.lines.push(
+      `subgraph cluster_${number} {`,
+      `class="container"; style="rounded,dashed"; margin=14; id="container-${number}"; tooltip=" ";`,
+    );
     this.node(name, state);
     inner.forEach((machine, branch) => {
       const several = inner.length > 1;
-      if (several) this.lines.push(`subgraph cluster_${number}_${branch} {`, 'class="branch"; style="dotted"; margin=10; tooltip=" ";');
+      if (several)
+        this.lines.push(
+          `subgraph cluster_${number}_${branch} {`,
+          'class="branch"; style="dotted"; margin=10; tooltip=" ";',
+        );
       this.machine(machine, `state:${name}`, exit);
       if (several) this.lines.push('}');
     });
@@ -124,7 +135,12 @@ export function ruleLabel(rule: ChoiceRule): string {
   const value = rule[operator];
   if (operator === 'Not') return isRule(value) ? `not ${ruleLabel(value)}` : 'not';
   if ((operator === 'And' || operator === 'Or') && Array.isArray(value)) {
-    return shortened(value.filter(isRule).map(ruleLabel).join(operator === 'And' ? ' and ' : ' or '));
+    return shortened(
+      value
+        .filter(isRule)
+        .map(ruleLabel)
+        .join(operator === 'And' ? ' and ' : ' or '),
+    );
   }
   if (operator === 'BooleanEquals') return value === true ? 'yes' : 'no';
   if (operator.startsWith('Is')) return `${value === true ? '' : 'not '}${operator.slice(2).toLowerCase()}`;

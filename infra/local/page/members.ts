@@ -1,5 +1,5 @@
 /** What an instance and its agent's status say about a member. Pure. */
-import { quorumOf } from '#etcd/membership.ts';
+import { quorum } from '#etcd/membership.ts';
 import type { Description } from '../../../agent/protocol.ts';
 import type { ClusterHealth, MemberView } from './views.ts';
 
@@ -46,7 +46,9 @@ export function clusterHealth(members: readonly MemberView[]): ClusterHealth {
   const count = `${healthy} of ${voting.length} member${voting.length === 1 ? '' : 's'} healthy`;
   const led = leader ? `leader ${leader.name}` : 'no leader';
   if (healthy === voting.length) return { verdict: 'healthy', summary: `${count}, ${led}` };
-  if (healthy >= quorumOf(voting.length)) return { verdict: 'degraded', summary: `${count}, ${led}` };
+  if (healthy >= quorum(voting.length)) return { verdict: 'degraded', summary: `${count}, ${led}` };
   const starting = members.every(({ health, version }) => health === 'converging' || version === null);
-  return starting ? { verdict: 'starting', summary: `${count} so far` } : { verdict: 'down', summary: `${count}: no quorum` };
+  return starting
+    ? { verdict: 'starting', summary: `${count} so far` }
+    : { verdict: 'down', summary: `${count}: no quorum` };
 }

@@ -66,7 +66,11 @@ function latestVisits(visits: readonly Visit[]): Set<Visit> {
 /** Several visits at once (iterations): what needs attention first decides. */
 const attention = ['running', 'failed', 'aborted', 'caught', 'succeeded'] as const satisfies readonly StateStatus[];
 
-function stateProgress({ name, state, insideMap }: PlacedState, entered: number, latest: readonly Visit[]): StateProgress {
+function stateProgress(
+  { name, state, insideMap }: PlacedState,
+  entered: number,
+  latest: readonly Visit[],
+): StateProgress {
   const visits = { running: 0, succeeded: 0, failed: 0, caught: 0, aborted: 0 };
   for (const { status } of latest) visits[status]++;
   return {

@@ -12,7 +12,9 @@ export async function svgOf(dot: string): Promise<string> {
   graphviz ??= instance();
   const result = (await graphviz).render(dot, { format: 'svg' });
   if (result.status !== 'success') {
-    throw new Error(`Graphviz could not draw the state machine: ${result.errors.map(({ message }) => message).join('; ')}`);
+    throw new Error(
+      `Graphviz could not draw the state machine: ${result.errors.map(({ message }) => message).join('; ')}`,
+    );
   }
   if (drawn.size >= kept) drawn.delete(drawn.keys().next().value ?? '');
   drawn.set(dot, result.output);

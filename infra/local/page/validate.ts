@@ -24,7 +24,10 @@ export function validateStart(request: Readonly<Record<string, unknown>>): Valid
   const unknown = Object.keys(request).find((key) => !['stateMachineArn', 'input', 'name'].includes(key));
   if (unknown !== undefined) return refuse(unknown, `unknown field; a start has stateMachineArn, input and name`);
   const { stateMachineArn, input, name } = request;
-  if (typeof stateMachineArn !== 'string' || !/^arn:[^:]+:states:[^:]+:\d{12}:stateMachine:\S+$/.test(stateMachineArn)) {
+  if (
+    typeof stateMachineArn !== 'string' ||
+    !/^arn:[^:]+:states:[^:]+:\d{12}:stateMachine:\S+$/.test(stateMachineArn)
+  ) {
     return refuse('stateMachineArn', 'must be the ARN of a state machine');
   }
   if (typeof input !== 'string') return refuse('input', 'must be a string with the JSON text of the input');
@@ -38,7 +41,8 @@ export function validateStart(request: Readonly<Record<string, unknown>>): Valid
 /** An execution's name: 1 to 80 characters, none of those that AWS refuses. */
 export function validateName(name: unknown): Validated<string> {
   if (typeof name !== 'string') return refuse('name', 'must be a string');
-  if (name.length < 1 || name.length > 80) return refuse('name', `must have 1 to 80 characters, this one has ${name.length}`);
+  if (name.length < 1 || name.length > 80)
+    return refuse('name', `must have 1 to 80 characters, this one has ${name.length}`);
   const bad = refusedInNames.exec(name);
   if (bad) return refuse('name', `must not contain ${JSON.stringify(bad[0])} (Step Functions refuses it in a name)`);
   return { ok: true, value: name };
@@ -77,8 +81,8 @@ function isClusterBootstrap(machine: string): boolean {
 function validateBootstrap(fields: Readonly<Record<string, unknown>>): Validated<Readonly<Record<string, unknown>>> {
   const unknown = Object.keys(fields).find((key) => key !== 'cluster');
   if (unknown !== undefined) return refuse(`input.${unknown}`, 'unknown field; ClusterBootstrap takes only "cluster"');
-  if (fields['cluster'] === undefined) return refuse('input.cluster', 'is missing; name the cluster, such as "etcd"');
-  if (typeof fields['cluster'] !== 'string' || !clusterName.test(fields['cluster'])) {
+  if (fields.cluster === undefined) return refuse('input.cluster', 'is missing; name the cluster, such as "etcd"');
+  if (typeof fields.cluster !== 'string' || !clusterName.test(fields.cluster)) {
     return refuse('input.cluster', 'must be 1 to 31 lower-case letters, digits and hyphens, starting with a letter');
   }
   return { ok: true, value: fields };

@@ -1,0 +1,107 @@
+/** The local home as the page sees it: through its Step Functions API and its agents' status endpoints. */
+import type { EventEmitter } from 'node:events';
+import { get } from 'node:http';
+import {
+  DescribeExecutionCommand,
+  DescribeStateMachineForExecutionCommand,
+  GetExecutionHistoryCommand,
+  ListExecutionsCommand,
+  ListStateMachinesCommand,
+  SFNClient,
+  StartExecutionCommand,
+  StopExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { type Description, ports } from '../../../agent/protocol.ts';
+import { type InstanceFacts, memberView } from './members.ts';
+import type { Change, PageSource, StatesCalls } from './source.ts';
+
+/** The part of an open home that the page needs. */
+export interface WatchedHome {
+  readonly endpoint: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly context: { readonly region: string; readonly events: EventEmitter };
+  instances(): Promise<readonly InstanceFacts[]>;
+}
+
+const statusDeadlineMs = 1000;
+const statusBytes = 1 << 20;
+
+export function sourceOfHome(home: WatchedHome): PageSource {
+  const client = new SFNClient({
+    endpoint: home.endpoint,
+    region: home.context.region,
+    credentials: home.credentials,
+    maxAttempts: 1,
+  });
+  const calls: {
+    [Name in keyof StatesCalls]: (input: StatesCalls[Name]['input']) => Promise<StatesCalls[Name]['output']>;
+  } = {
+    ListStateMachines: (input) => client.send(new ListStateMachinesCommand(input)),
+    ListExecutions: (input) => client.send(new ListExecutionsCommand(input)),
+    DescribeExecution: (input) => client.send(new DescribeExecutionCommand(input)),
+    DescribeStateMachineForExecution: (input) => client.send(new DescribeStateMachineForExecutionCommand(input)),
+    GetExecutionHistory: (input) => client.send(new GetExecutionHistoryCommand(input)),
+    StartExecution: (input) => client.send(new StartExecutionCommand(input)),
+    StopExecution: (input) => client.send(new StopExecutionCommand(input)),
+  };
+  // Agents say which cluster they belong to; until one has, it is the setting's default.
+  let cluster = 'etcd';
+
+  return {
+    get cluster() {
+      return cluster;
+    },
+    call: (operation, input) => calls[operation](input),
+    async members() {
+      const instances = (await home.instances()).filter(({ state }) => state !== 'terminated');
+      const members = await Promise.all(
+        instances.map(async (instance) => {
+          const status = await statusOf(instance);
+          if (!('unanswered' in status)) cluster = status.cluster;
+          return memberView(instance, status);
+        }),
+      );
+      return members.sort((a, b) => a.zone.localeCompare(b.zone) || a.name.localeCompare(b.name));
+    },
+    onChange(listener) {
+      const hear = (change: Change): void => listener(change);
+      home.context.events.on('change', hear);
+      return () => home.context.events.off('change', hear);
+    },
+  };
+}
+
+/** Asks the agent; an instance that is not running has none. */
+async function statusOf({ address, state }: InstanceFacts): Promise<Description | { unanswered: string }> {
+  if (state !== 'running') return { unanswered: `the instance is ${state}` };
+  try {
+    return JSON.parse(await fetchText(`http://${address}:${ports.status}/status`)) as Description;
+  } catch (error) {
+    return { unanswered: `its agent does not answer: ${error instanceof Error ? error.message : error}` };
+  }
+}
+
+function fetchText(url: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const request = get(url, { agent: false, signal: AbortSignal.timeout(statusDeadlineMs) }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+        if (text.length > statusBytes) request.destroy(new Error(`more than ${statusBytes} bytes`));
+      });
+      response.once('error', reject);
+      response.once('end', () => {
+        if (response.statusCode === 200) resolve(text);
+        else reject(new Error(`status ${response.statusCode}`));
+      });
+    });
+    request.once('error', (error) => {
+      reject(
+        error.name === 'AbortError' || error.name === 'TimeoutError'
+          ? new Error(`nothing within ${statusDeadlineMs} ms`)
+          : error,
+      );
+    });
+  });
+}
