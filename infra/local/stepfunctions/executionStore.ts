@@ -23,9 +23,6 @@ export interface ExecutionRow {
   cause: string | null;
   lastEvent: number;
   lastFrame: number;
-  /** The Task of another execution that waits for this one (startExecution.sync:2). */
-  readonly waiterArn: string | null;
-  readonly waiterFrame: number | null;
 }
 
 export interface EventRow {
@@ -50,8 +47,11 @@ const schema = `
   CREATE TABLE IF NOT EXISTS states_executions (
     arn TEXT PRIMARY KEY, machineArn TEXT NOT NULL, machineName TEXT NOT NULL, name TEXT NOT NULL, roleArn TEXT NOT NULL,
     definition TEXT NOT NULL, revision TEXT NOT NULL, input TEXT NOT NULL, started INTEGER NOT NULL, status TEXT NOT NULL,
-    stopped INTEGER, output TEXT, error TEXT, cause TEXT, lastEvent INTEGER NOT NULL, lastFrame INTEGER NOT NULL,
-    waiterArn TEXT, waiterFrame INTEGER) STRICT;
+    stopped INTEGER, output TEXT, error TEXT, cause TEXT, lastEvent INTEGER NOT NULL, lastFrame INTEGER NOT NULL)
+    STRICT;
+  CREATE TABLE IF NOT EXISTS states_waiters (
+    executionArn TEXT NOT NULL, waiterArn TEXT NOT NULL, frame INTEGER NOT NULL,
+    PRIMARY KEY (executionArn, waiterArn, frame)) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS states_executions_of_machine ON states_executions (machineArn, started);
   CREATE TABLE IF NOT EXISTS states_frames (
     executionArn TEXT NOT NULL, id INTEGER NOT NULL, parent INTEGER, body TEXT NOT NULL,
@@ -148,6 +148,20 @@ export class ExecutionStore {
 
   removeFrame(arn: string, id: number): void {
     this.#run('DELETE FROM states_frames WHERE executionArn = ? AND id = ?', arn, id);
+  }
+
+  removeFrames(arn: string): void {
+    this.#run('DELETE FROM states_frames WHERE executionArn = ?', arn);
+    this.#run('DELETE FROM states_timers WHERE executionArn = ?', arn);
+  }
+
+  /** Notes that a Task waits for an execution to end (startExecution.sync:2). */
+  addWaiter(arn: string, waiterArn: string, frame: number): void {
+    this.#run('INSERT OR REPLACE INTO states_waiters VALUES (?, ?, ?)', arn, waiterArn, frame);
+  }
+
+  waiters(arn: string): { waiterArn: string; frame: number }[] {
+    return this.#all('SELECT waiterArn, frame FROM states_waiters WHERE executionArn = ?', arn);
   }
 
   setTimer({ executionArn, frame, kind, due }: TimerRow): void {

@@ -44,21 +44,16 @@ export function failFrame(run: Run, frame: Frame, failure: StatesError): void {
 
 /** Leaves nothing of the execution's calls and tokens behind. */
 export function endAll(run: Run): void {
-  for (const id of run.store.frameIds(run.arn)) {
-    const frame = run.frame(id);
-    if (frame !== undefined) endCall(run, frame);
-    run.store.clearTimers(run.arn, id);
-  }
+  for (const frame of run.allFrames()) endCall(run, frame);
 }
 
-/** Ends a Task's call: its timers, its token, the function's invocation, a nested execution that it waits for. */
+/** Ends a Task's call: its timers, its token, a nested execution that it waits for. A function under way runs on, as on AWS. */
 export function endCall(run: Run, frame: Frame): void {
   run.clearTimers(frame);
   const { call } = frame;
   if (call === null) return;
   frame.call = null;
   if (call.token !== null) run.store.closeToken(call.token);
-  if (!call.submitted) run.effects.push({ kind: 'abandon', frame: frame.id, attempt: frame.attempt });
   if (call.nestedArn !== null) run.effects.push({ kind: 'stopNested', arn: call.nestedArn });
 }
 

@@ -11,7 +11,6 @@ import type { Json, JsonObject } from './json.ts';
 
 export type Effect =
   | { readonly kind: 'call'; readonly frame: number; readonly attempt: number }
-  | { readonly kind: 'abandon'; readonly frame: number; readonly attempt: number }
   | { readonly kind: 'stopNested'; readonly arn: string }
   | { readonly kind: 'ended' };
 
@@ -71,6 +70,11 @@ export class Run {
     return frame;
   }
 
+  allFrames(): Frame[] {
+    const ids = new Set([...this.store.frameIds(this.arn), ...this.#frames.keys()]);
+    return [...ids].flatMap((id) => this.frame(id) ?? []);
+  }
+
   removeFrame(frame: Frame): void {
     this.#frames.delete(frame.id);
     this.store.removeFrame(this.arn, frame.id);
@@ -127,8 +131,7 @@ export class Run {
     execution.output = result.output === undefined ? null : JSON.stringify(result.output);
     execution.error = result.error ?? null;
     execution.cause = result.cause ?? null;
-    this.store.clearTimers(this.arn, 0);
-    for (const id of this.store.frameIds(this.arn)) this.store.removeFrame(this.arn, id);
+    this.store.removeFrames(this.arn);
     this.#frames.clear();
     this.effects.push({ kind: 'ended' });
   }
