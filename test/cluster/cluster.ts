@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { Description } from '../../agent/protocol.ts';
-import { type Home, openHome } from '../../infra/local/home.ts';
+import { type Home, type HomeOptions, openHome } from '../../infra/local/home.ts';
 import { deployCluster, prepareCluster } from '../../infra/local/start/deploy.ts';
 import { followExecution } from '../../infra/local/start/follow.ts';
 
@@ -27,22 +27,28 @@ export interface TestClusterOptions {
   readonly etcd: string;
   /** Fields of `etcd-appliance` in cdk.json. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** After the home is open and before anything is deployed. */
-  readonly beforeDeploy?: (home: Home) => void | Promise<void>;
+  /** Where it throws, the instance never boots. */
+  readonly beforeBoot?: HomeOptions['beforeBoot'];
 }
 
 export async function openTestCluster(options: TestClusterOptions): Promise<TestCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'etcd-appliance-'));
   const prepared = await prepareCluster({ members: options.members, etcd: options.etcd }, options.settings);
-  const home = await openHome({ folder });
+  const home = await openHome({ folder, ...(options.beforeBoot && { beforeBoot: options.beforeBoot }) });
   try {
-    await options.beforeDeploy?.(home);
     const outputs = await deployCluster(home, prepared);
     return testCluster(home, folder, outputs);
   } catch (error) {
     await home.close();
     throw error;
   }
+}
+
+/** Closes the home and opens it again on the same data, as Ctrl-C and the next `npm start` do. */
+export async function reopen(cluster: TestCluster): Promise<TestCluster> {
+  cluster.states.destroy();
+  await cluster.home.close();
+  return testCluster(await openHome({ folder: cluster.folder }), cluster.folder, cluster.outputs);
 }
 
 function testCluster(home: Home, folder: string, outputs: Readonly<Record<string, string>>): TestCluster {

@@ -1,0 +1,183 @@
+/** What goes wrong while a cluster is made, or after: it ends well, or in bounded time with a word of what to do. */
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { AutoScalingClient, TerminateInstanceInAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
+import { ListFunctionsCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { startTimeOf } from '../../infra/local/ec2/processes.ts';
+import { type Home, openHome } from '../../infra/local/home.ts';
+import { eventually, openTestCluster, reopen, statusOf, type TestCluster } from './cluster.ts';
+import { read, write } from './kv.ts';
+
+jest.setTimeout(240_000);
+
+const etcd = '3.5.35';
+let cluster: TestCluster | undefined;
+
+afterEach(async () => {
+  await cluster?.close();
+  cluster = undefined;
+});
+
+describe('while ClusterBootstrap runs', () => {
+  test('Lambdas that die in the middle of an invocation are called again', async () => {
+    cluster = await openTestCluster({ members: 3, etcd });
+    const killed = await killBusyLambdas(cluster.home, 3);
+    expect(await cluster.ended(cluster.firstExecution)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(killed).toBe(3);
+  });
+
+  test('agents that are killed go on where they were', async () => {
+    cluster = await openTestCluster({ members: 3, etcd });
+    const { home } = cluster;
+    const instances = await eventually('three agents', async () => {
+      const all = await home.instances();
+      const pids = all.map(({ instanceId }) => home.services.ec2.machine(instanceId)?.agentPid() ?? null);
+      return pids.length === 3 && !pids.includes(null) ? pids : null;
+    });
+    for (const pid of instances) process.kill(pid ?? 0, 'SIGKILL');
+    expect(await cluster.ended(cluster.firstExecution)).toMatchObject({ status: 'SUCCEEDED' });
+  });
+
+  test('a home that is closed resumes the execution where it was', async () => {
+    cluster = await openTestCluster({ members: 3, etcd });
+    await eventually('the first state', async () => (cluster?.home.services.ec2.instances().length ?? 0) > 0);
+    cluster = await reopen(cluster);
+    expect(await cluster.ended(cluster.firstExecution)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await cluster.members()).toHaveLength(3);
+  });
+
+  test('an instance that never comes up fails the bootstrap in bounded time, by name', async () => {
+    let broken = '';
+    cluster = await openTestCluster({
+      members: 3,
+      etcd,
+      settings: { memberHealthyTimeoutSeconds: 15 },
+      beforeBoot({ instanceId }) {
+        broken ||= instanceId;
+        if (instanceId === broken) throw new Error('cloud-init: the disk is on fire');
+      },
+    });
+    const end = await cluster.ended(cluster.firstExecution);
+    expect(end).toMatchObject({ status: 'FAILED' });
+    expect(['InstanceNotReachable', 'MemberNotHealthy']).toContain(end.error);
+    expect(end.cause).toContain(broken);
+    expect(end.cause).toContain('docs/runbook.md#');
+  });
+});
+
+describe('a running cluster', () => {
+  test('etcd that is killed is back under the same member id; agents that are killed leave etcd alone', async () => {
+    cluster = await openTestCluster({ members: 3, etcd });
+    await cluster.ended(cluster.firstExecution);
+    const [first] = await cluster.members();
+    const before = first?.status;
+    const address = first?.address ?? '';
+    process.kill(before?.etcd.pid ?? 0, 'SIGKILL');
+    const after = await eventually('etcd is back', async () => {
+      const status = await statusOf(address);
+      return status?.health.verdict === 'healthy' && status.etcd.pid !== before?.etcd.pid ? status : null;
+    });
+    expect(after.member?.id).toBe(before?.member?.id);
+    expect(after.etcd.crashes).toBe(1);
+    expect(after.etcd.lastExit).toContain('SIGKILL');
+
+    const agent = cluster.home.services.ec2.machine(first?.instanceId ?? '')?.agentPid() ?? 0;
+    process.kill(agent, 'SIGKILL');
+    const readopted = await eventually('a new agent', async () => {
+      const status = await statusOf(address);
+      const pid = cluster?.home.services.ec2.machine(first?.instanceId ?? '')?.agentPid();
+      return status?.health.verdict === 'healthy' && pid !== null && pid !== agent ? status : null;
+    });
+    expect(readopted.etcd.pid).toBe(after.etcd.pid);
+  });
+
+  test('a member whose disk is wiped never forms a new cluster', async () => {
+    cluster = await openTestCluster({ members: 3, etcd });
+    await cluster.ended(cluster.firstExecution);
+    const members = await cluster.members();
+    const [wiped, other] = members;
+    const machine = cluster.home.services.ec2.machine(wiped?.instanceId ?? '');
+    const clusterId = wiped?.status?.member?.clusterId;
+    rmSync(join(machine?.root ?? '/nowhere', 'var/lib/etcd'), { recursive: true });
+    process.kill(machine?.agentPid() ?? 0, 'SIGKILL');
+    process.kill(wiped?.status?.etcd.pid ?? 0, 'SIGKILL');
+
+    const status = await eventually('the agent says so', async () => {
+      const seen = await statusOf(wiped?.address ?? '');
+      return seen?.phase === 'awaitingJoin' ? seen : null;
+    });
+    expect(status.reason).toContain('created');
+    expect(status.etcd.pid).toBeNull();
+    await write(other?.address ?? '', etcd, 'still', 'here');
+    expect((await statusOf(other?.address ?? ''))?.member?.clusterId).toBe(clusterId);
+
+    const again = await cluster.ended(await cluster.run({ cluster: cluster.outputs.ClusterName }));
+    expect(again).toMatchObject({ status: 'FAILED' });
+    expect(again.cause).toContain(wiped?.instanceId);
+    expect((await statusOf(wiped?.address ?? ''))?.phase).toBe('awaitingJoin');
+  });
+
+  test('is the same cluster with the same data after the home was closed and opened again', async () => {
+    cluster = await openTestCluster({ members: 3, etcd });
+    await cluster.ended(cluster.firstExecution);
+    const before = await cluster.members();
+    await write(before[0]?.address ?? '', etcd, 'kept', 'yes');
+    const pids = before.map(({ status }) => status?.etcd.pid ?? 0);
+
+    cluster = await reopen(cluster);
+    expect(pids.map(startTimeOf)).toEqual([null, null, null]);
+    const again = await cluster.ended(await cluster.run({ cluster: cluster.outputs.ClusterName }));
+    expect(again).toMatchObject({ status: 'SUCCEEDED' });
+    const after = await cluster.members();
+    expect(after.map(({ status }) => status?.member?.id)).toEqual(before.map(({ status }) => status?.member?.id));
+    expect(await read(after[2]?.address ?? '', etcd, 'kept')).toBe('yes');
+  });
+
+  test('an instance terminated through its group is really gone, and replaced by one that waits to join', async () => {
+    cluster = await openTestCluster({ members: 3, etcd });
+    await cluster.ended(cluster.firstExecution);
+    const { home } = cluster;
+    const [victim] = await cluster.members();
+    const root = home.services.ec2.machine(victim?.instanceId ?? '')?.root ?? '';
+    const groups = new AutoScalingClient({ endpoint: home.endpoint, region: home.context.region, credentials: home.credentials });
+    const InstanceId = victim?.instanceId;
+    await groups.send(new TerminateInstanceInAutoScalingGroupCommand({ InstanceId, ShouldDecrementDesiredCapacity: false }));
+
+    await eventually('it is gone', async () => (await home.instances()).every(({ instanceId }) => instanceId !== InstanceId));
+    expect(startTimeOf(victim?.status?.etcd.pid ?? 0)).toBeNull();
+    expect(existsSync(root)).toBe(false);
+    const replacement = await eventually('its replacement waits', async () => {
+      const newest = (await cluster?.members())?.at(-1);
+      return newest?.status?.phase === 'awaitingJoin' && newest.instanceId !== InstanceId ? newest : null;
+    });
+    expect(replacement.status?.etcd.pid).toBeNull();
+    expect(await home.instances()).toHaveLength(3);
+  });
+});
+
+describe('a data folder', () => {
+  test('belongs to one process at a time', async () => {
+    cluster = await openTestCluster({ members: 1, etcd });
+    await expect(openHome({ folder: cluster.folder })).rejects.toThrow(`in process ${process.pid}`);
+    expect(readdirSync(cluster.folder)).toContain('home.pid');
+  });
+});
+
+/** Ends the processes of functions that are in the middle of something, `count` times. */
+async function killBusyLambdas(home: Home, count: number): Promise<number> {
+  const lambda = new LambdaClient({ endpoint: home.endpoint, region: home.context.region, credentials: home.credentials });
+  const { Functions = [] } = await lambda.send(new ListFunctionsCommand({}));
+  const names = Functions.map(({ FunctionName }) => FunctionName ?? '');
+  const killed = new Set<number>();
+  const deadline = Date.now() + 60_000;
+  while (killed.size < count && Date.now() < deadline) {
+    for (const pid of names.flatMap((name) => home.services.lambda.busyPids(name))) {
+      if (killed.has(pid) || killed.size >= count) continue;
+      process.kill(pid, 'SIGKILL');
+      killed.add(pid);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return killed.size;
+}
