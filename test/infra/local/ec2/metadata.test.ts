@@ -1,0 +1,69 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Server } from 'node:http';
+import type { Instance } from '../../../../infra/local/ec2/instance.ts';
+import { metadataPort, startMetadata } from '../../../../infra/local/ec2/metadata.ts';
+
+const instance: Instance = {
+  instanceId: 'i-0123456789abcdef0',
+  state: 'running',
+  address: `127.${10 + (process.pid % 200)}.${process.pid % 250}.77`,
+  zone: 'eu-west-1b',
+  subnetId: 'subnet-1',
+  vpcId: 'vpc-1',
+  imageId: 'ami-1',
+  instanceType: 'm6i.large',
+  securityGroupIds: [],
+  roleName: 'member',
+  instanceProfileArn: 'arn:aws:iam::123456789012:instance-profile/member',
+  userData: Buffer.from('#!/bin/bash').toString('base64'),
+  tags: { 'etcd-appliance:cluster': 'etcd' },
+  launchedAt: '2026-01-01T00:00:00.000Z',
+  booted: true,
+};
+
+let server: Server;
+const base = `http://${instance.address}:${metadataPort}/latest`;
+
+afterEach(() => new Promise((resolve) => server.close(resolve).closeAllConnections()));
+
+async function open(): Promise<string> {
+  const credentials = () => ({ accessKeyId: 'ASIA1', secretAccessKey: 's', sessionToken: 't' });
+  server = await startMetadata({ region: 'eu-west-1', account: '123456789012', instance: () => instance, credentials });
+  const token = await fetch(`${base}/api/token`, { method: 'PUT', headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '60' } });
+  return token.text();
+}
+
+async function get(path: string, token: string): Promise<[number, string]> {
+  const answer = await fetch(`${base}/${path}`, { headers: { 'x-aws-ec2-metadata-token': token } });
+  return [answer.status, await answer.text()];
+}
+
+describe('instance metadata', () => {
+  test('answers only with a token', async () => {
+    await open();
+    expect((await fetch(`${base}/meta-data/instance-id`)).status).toBe(401);
+    expect((await get('meta-data/instance-id', 'made up'))[0]).toBe(401);
+    expect((await fetch(`${base}/api/token`, { method: 'PUT' })).status).toBe(400);
+  });
+
+  test.each([
+    ['meta-data/instance-id', instance.instanceId],
+    ['meta-data/local-ipv4', instance.address],
+    ['meta-data/placement/availability-zone', 'eu-west-1b'],
+    ['meta-data/placement/region', 'eu-west-1'],
+    ['meta-data/tags/instance/etcd-appliance:cluster', 'etcd'],
+    ['meta-data/tags/instance/', 'etcd-appliance:cluster'],
+    ['meta-data/iam/security-credentials/', 'member'],
+    ['user-data', '#!/bin/bash'],
+  ])('%s is %s', async (path, value) => {
+    expect(await get(path, await open())).toEqual([200, value]);
+  });
+
+  test('gives the credentials of the role, and nothing it does not know', async () => {
+    const token = await open();
+    const [, body] = await get('meta-data/iam/security-credentials/member', token);
+    expect(JSON.parse(body)).toMatchObject({ Code: 'Success', AccessKeyId: 'ASIA1', Token: 't' });
+    expect((await get('meta-data/spot/instance-action', token))[0]).toBe(404);
+    expect((await get('meta-data/tags/instance/none', token))[0]).toBe(404);
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, test } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { endProcess, processOf, startTimeOf } from '../../../../infra/local/ec2/processes.ts';
+
+describe('pid files', () => {
+  test('name a process only while it is the one that wrote them', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pid-'));
+    const file = join(folder, 'etcd.pid');
+    const startTime = startTimeOf(process.pid);
+    for (const [content, pid] of [
+      [`${process.pid} ${startTime}\n`, process.pid],
+      [`${process.pid} ${Number(startTime) + 1}\n`, undefined],
+      [`${process.pid}`, undefined],
+      ['1 1', undefined],
+      ['', undefined],
+    ] as const) {
+      writeFileSync(file, content);
+      expect(processOf(file)?.pid).toBe(pid);
+    }
+    rmSync(folder, { recursive: true });
+    expect(processOf(file)).toBeNull();
+  });
+
+  test('a process that ignores SIGTERM is killed after its grace', async () => {
+    const child = spawn(process.execPath, ['-e', "process.on('SIGTERM', () => {}); console.log('up'); setInterval(() => {}, 1000)"]);
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    const pid = child.pid ?? 0;
+    const ended = new Promise((resolve) => child.once('exit', (_code, signal) => resolve(signal)));
+    await endProcess({ pid, startTime: startTimeOf(pid) ?? '' }, 100);
+    expect(await ended).toBe('SIGKILL');
+  });
+});
