@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Server } from 'node:http';
 import type { Instance } from '../../../../infra/local/ec2/instance.ts';
 import { metadataPort, startMetadata } from '../../../../infra/local/ec2/metadata.ts';
@@ -24,23 +24,25 @@ const instance: Instance = {
 let server: Server;
 const base = `http://${instance.address}:${metadataPort}/latest`;
 
-afterEach(() => new Promise((resolve) => server.close(resolve).closeAllConnections()));
-
-async function open(): Promise<string> {
+beforeAll(async () => {
   const credentials = () => ({ accessKeyId: 'ASIA1', secretAccessKey: 's', sessionToken: 't' });
   server = await startMetadata({ region: 'eu-west-1', account: '123456789012', instance: () => instance, credentials });
-  const token = await fetch(`${base}/api/token`, { method: 'PUT', headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '60' } });
-  return token.text();
+});
+
+afterAll(() => new Promise((resolve) => server.close(resolve).closeAllConnections()));
+
+async function token(): Promise<string> {
+  const answer = await fetch(`${base}/api/token`, { method: 'PUT', headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '60' } });
+  return answer.text();
 }
 
-async function get(path: string, token: string): Promise<[number, string]> {
-  const answer = await fetch(`${base}/${path}`, { headers: { 'x-aws-ec2-metadata-token': token } });
+async function get(path: string, given: string): Promise<[number, string]> {
+  const answer = await fetch(`${base}/${path}`, { headers: { 'x-aws-ec2-metadata-token': given } });
   return [answer.status, await answer.text()];
 }
 
 describe('instance metadata', () => {
   test('answers only with a token', async () => {
-    await open();
     expect((await fetch(`${base}/meta-data/instance-id`)).status).toBe(401);
     expect((await get('meta-data/instance-id', 'made up'))[0]).toBe(401);
     expect((await fetch(`${base}/api/token`, { method: 'PUT' })).status).toBe(400);
@@ -56,14 +58,14 @@ describe('instance metadata', () => {
     ['meta-data/iam/security-credentials/', 'member'],
     ['user-data', '#!/bin/bash'],
   ])('%s is %s', async (path, value) => {
-    expect(await get(path, await open())).toEqual([200, value]);
+    expect(await get(path, await token())).toEqual([200, value]);
   });
 
   test('gives the credentials of the role, and nothing it does not know', async () => {
-    const token = await open();
-    const [, body] = await get('meta-data/iam/security-credentials/member', token);
+    const given = await token();
+    const [, body] = await get('meta-data/iam/security-credentials/member', given);
     expect(JSON.parse(body)).toMatchObject({ Code: 'Success', AccessKeyId: 'ASIA1', Token: 't' });
-    expect((await get('meta-data/spot/instance-action', token))[0]).toBe(404);
-    expect((await get('meta-data/tags/instance/none', token))[0]).toBe(404);
+    expect((await get('meta-data/spot/instance-action', given))[0]).toBe(404);
+    expect((await get('meta-data/tags/instance/none', given))[0]).toBe(404);
   });
 });
