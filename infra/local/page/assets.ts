@@ -1,5 +1,4 @@
-/** What the browser loads: the page, its script (bundled from browser/ when the server starts) and its style. */
-import { readFile } from 'node:fs/promises';
+/** What the browser loads: the page, its script and its style, bundled from browser/ when the server starts. */
 import { build } from 'esbuild';
 
 export interface Asset {
@@ -11,7 +10,7 @@ const browser = new URL('./browser/', import.meta.url);
 
 /** @param token what the page sends with every change @param server identifies this start of the server */
 export async function pageAssets(token: string, server: string): Promise<ReadonlyMap<string, Asset>> {
-  const [script, style] = await Promise.all([bundle(), readFile(new URL('page.css', browser), 'utf8')]);
+  const [script, style] = await Promise.all([bundled('main.tsx'), bundled('page.css')]);
   return new Map([
     ['/', { type: 'text/html; charset=utf-8', body: html(token, server) }],
     ['/page.js', { type: 'text/javascript; charset=utf-8', body: script }],
@@ -20,9 +19,9 @@ export async function pageAssets(token: string, server: string): Promise<Readonl
   ]);
 }
 
-async function bundle(): Promise<Uint8Array> {
+async function bundled(entry: string): Promise<Uint8Array> {
   const { outputFiles } = await build({
-    entryPoints: [new URL('main.tsx', browser).pathname],
+    entryPoints: [new URL(entry, browser).pathname],
     bundle: true,
     minify: true,
     format: 'esm',

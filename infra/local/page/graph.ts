@@ -14,9 +14,9 @@ export function graphOf(definition: Definition): string {
   drawing.machine(definition, 'Start', 'End');
   return [
     'digraph machine {',
-    '  graph [rankdir=TB, nodesep=0.3, ranksep=0.35, bgcolor=transparent, fontname="Helvetica", margin=0.1, tooltip=" "];',
+    '  graph [rankdir=TB, nodesep=0.3, ranksep=0.35, bgcolor=transparent, fontname="Helvetica", margin=0.1];',
     '  node [fontname="Helvetica", fontsize=13, shape=box, style=rounded, margin="0.22,0.1", height=0.5];',
-    '  edge [fontname="Helvetica", fontsize=11, arrowsize=0.7, tooltip=" "];',
+    '  edge [fontname="Helvetica", fontsize=11, arrowsize=0.7];',
     `  ${quote('Start')} [label="Start", shape=circle, class="terminal", margin=0.02, fontsize=11, id="machine-start"];`,
     `  ${quote('End')} [label="End", shape=doublecircle, class="terminal", margin=0.02, fontsize=11, id="machine-end"];`,
     ...drawing.lines.map((line) => `  ${line}`),
@@ -65,7 +65,7 @@ class Drawing {
         ? ', shape=octagon, style=solid'
         : '';
     this.lines.push(
-      `${stateId(name)} [label=${quote(label)}, id=${quote(elementId(name))}, class="state ${kind(state)}", tooltip=${quote(name)}${shape}];`,
+      `${stateId(name)} [label=${quote(label)}, id=${quote(elementId(name))}, class="state ${kind(state)}"${shape}];`,
     );
   }
 
@@ -73,22 +73,16 @@ class Drawing {
   private container(name: string, state: StateDefinition, inner: readonly Definition[]): string {
     const number = this.containers++;
     const exit = `exit:${number}`;
-    this.lines.push(
-      `subgraph cluster_${number} {`,
-      `class="container"; style="rounded,dashed"; margin=14; id="container-${number}"; tooltip=" ";`,
-    );
+    this.lines.push(`subgraph cluster_${number} {`, `class="container"; style="rounded,dashed"; margin=14;`);
     this.node(name, state);
     inner.forEach((machine, branch) => {
       const several = inner.length > 1;
       if (several)
-        this.lines.push(
-          `subgraph cluster_${number}_${branch} {`,
-          'class="branch"; style="dotted"; margin=10; tooltip=" ";',
-        );
+        this.lines.push(`subgraph cluster_${number}_${branch} {`, 'class="branch"; style="dotted"; margin=10;');
       this.machine(machine, `state:${name}`, exit);
       if (several) this.lines.push('}');
     });
-    this.lines.push(`${quote(exit)} [shape=point, width=0.1, class="exit", tooltip=" "];`, '}');
+    this.lines.push(`${quote(exit)} [shape=point, width=0.1, class="exit"];`, '}');
     return quote(exit);
   }
 

@@ -1,0 +1,8 @@
+import { render } from 'preact';
+import { Page } from './page.tsx';
+
+const root = document.querySelector('#page');
+if (root) {
+  root.replaceChildren();
+  render(<Page />, root);
+}
