@@ -52,6 +52,7 @@ export function parsePath(text: string): Path {
 function nextStep(rest: string, text: string): [Step, number] {
   if (rest.startsWith('..')) throw new PathSyntaxError(`'..' (recursive descent) is not supported in '${text}'`);
   if (/^\[\s*\?/.test(rest)) throw new PathSyntaxError(`'[?()]' (filter) is not supported in '${text}'`);
+  if (/^\.[^\s.[]+\(/.test(rest)) throw new PathSyntaxError(`JSONPath functions are not supported in '${text}'`);
   let match = wildcardStep.exec(rest);
   if (match) return [{ kind: 'wildcard' }, match[0].length];
   match = fieldStep.exec(rest);
@@ -66,7 +67,6 @@ function nextStep(rest: string, text: string): [Step, number] {
   match = sliceStep.exec(rest);
   if (match) return [{ kind: 'slice', from: bound(match[1]), to: bound(match[2]) }, match[0].length];
   if (/^\[[^\]]*,/.test(rest)) throw new PathSyntaxError(`'[a,b]' (union) is not supported in '${text}'`);
-  if (/^\.[^\s.[]+\(/.test(rest)) throw new PathSyntaxError(`JSONPath functions are not supported in '${text}'`);
   throw new PathSyntaxError(`'${text}' is not a valid JSONPath: cannot read it from '${rest}' on`);
 }
 
