@@ -1,0 +1,20 @@
+/** What the stack tells a task, read once. */
+
+/** @throws Error where the deployment did not set it. */
+export function environment(name: EnvironmentName): string {
+  const value = process.env[name];
+  if (value === undefined || value === '') throw new Error(`the environment variable ${name} is not set: deploy the stack again`);
+  return value;
+}
+
+export type EnvironmentName =
+  | 'CLUSTER'
+  | 'TABLE'
+  | 'GROUP'
+  | 'DOCUMENT'
+  | 'ETCD_VERSION'
+  | 'MEMBERS'
+  | 'INSTANCES_IN_SERVICE_TIMEOUT_SECONDS'
+  | 'MEMBER_HEALTHY_TIMEOUT_SECONDS'
+  | 'STATE_MACHINE'
+  | 'BUCKET';

@@ -1,0 +1,83 @@
+/** Hands commands to an agent through SSM Run Command. */
+import { GetCommandInvocationCommand, type GetCommandInvocationCommandOutput, SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { Fault } from '#etcd/faults.ts';
+import { type CommandEnvelope, type CommandName, type CommandReply, encodeCommand } from '../../agent/protocol.ts';
+import { environment } from './environment.ts';
+
+const client = new SSMClient({});
+/** The agent answers at once; the rest is Run Command's own delivery. Below the Lambda's time-out. */
+const answerTimeoutMs = 45_000;
+
+const undelivered = new Set(['DeliveryTimedOut', 'TimedOut', 'Undeliverable', 'Terminated', 'InvalidPlatform', 'AccessDenied']);
+
+/**
+ * Sends a command and returns the agent's reply.
+ * @throws Fault `InstanceNotReachable` where Systems Manager cannot deliver it (yet), `CommandFailed` where it was delivered
+ *   and no reply came, or the fault with which the agent refused it.
+ */
+export async function sendToAgent<Name extends CommandName>(
+  instanceId: string,
+  envelope: CommandEnvelope<Name>,
+): Promise<Extract<CommandReply, { accepted: true }>> {
+  const commandId = await send(instanceId, encodeCommand(envelope));
+  const invocation = await answerOf(commandId, instanceId);
+  const reply = replyIn(invocation.StandardOutputContent ?? '');
+  if (reply === null) {
+    const said = (invocation.StandardErrorContent ?? '').trim().slice(-500) || 'nothing';
+    throw new Fault('CommandFailed', `the agent of ${instanceId} was not handed the command ${envelope.id}: Run Command ended ${invocation.Status}, stderr says ${said}`);
+  }
+  if (!reply.accepted) throw new Fault(reply.fault, `the agent of ${instanceId} refused the command ${envelope.id}: ${reply.cause}`);
+  return reply;
+}
+
+async function send(instanceId: string, payload: string): Promise<string> {
+  try {
+    const { Command } = await client.send(
+      new SendCommandCommand({
+        DocumentName: environment('DOCUMENT'),
+        InstanceIds: [instanceId],
+        Parameters: { payload: [payload] },
+        TimeoutSeconds: 30,
+      }),
+    );
+    return Command?.CommandId ?? '';
+  } catch (error) {
+    // An instance that has not registered yet, or has just gone.
+    if ((error as Error).name !== 'InvalidInstanceId') throw error;
+    throw new Fault('InstanceNotReachable', `Systems Manager does not know the instance ${instanceId}`, { cause: error });
+  }
+}
+
+async function answerOf(commandId: string, instanceId: string): Promise<GetCommandInvocationCommandOutput> {
+  const deadline = Date.now() + answerTimeoutMs;
+  let pauseMs = 50;
+  for (;;) {
+    const invocation = await invocationOf(commandId, instanceId);
+    const status = invocation?.Status ?? 'Pending';
+    if (invocation !== null && (status === 'Success' || status === 'Failed')) return invocation;
+    if (undelivered.has(status) || undelivered.has(invocation?.StatusDetails ?? '') || Date.now() > deadline) {
+      throw new Fault('InstanceNotReachable', `Run Command did not reach the instance ${instanceId}: ${status}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    pauseMs = Math.min(pauseMs * 2, 1_000);
+  }
+}
+
+/** Run Command is eventually consistent: the invocation may not be there just after SendCommand. */
+async function invocationOf(CommandId: string, InstanceId: string): Promise<GetCommandInvocationCommandOutput | null> {
+  try {
+    return await client.send(new GetCommandInvocationCommand({ CommandId, InstanceId }));
+  } catch (error) {
+    if ((error as Error).name === 'InvocationDoesNotExist') return null;
+    throw error;
+  }
+}
+
+function replyIn(stdout: string): CommandReply | null {
+  try {
+    const reply: unknown = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+    return typeof reply === 'object' && reply !== null && 'accepted' in reply ? (reply as CommandReply) : null;
+  } catch {
+    return null;
+  }
+}
