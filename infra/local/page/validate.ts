@@ -1,4 +1,5 @@
 /** What the form may send: checked in the browser before sending and by the server again. Pure. */
+import { jsonFault } from './json.ts';
 
 export type Validated<Value> =
   | { readonly ok: true; readonly value: Value }
@@ -55,8 +56,8 @@ export function validateInput(machine: string, text: string): Validated<Readonly
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (error) {
-    return refuse('input', jsonFault(text, error));
+  } catch {
+    return refuse('input', notJson(text));
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return refuse('input', 'must be a JSON object, such as {"cluster": "etcd"}');
@@ -88,23 +89,10 @@ function validateBootstrap(fields: Readonly<Record<string, unknown>>): Validated
   return { ok: true, value: fields };
 }
 
-/** Each engine says in its own way where JSON goes wrong; the line is what somebody looks for. */
-export function jsonFault(text: string, error: unknown): string {
-  if (text.trim() === '') return 'is empty; write a JSON object, such as {"cluster": "etcd"}';
-  const message = error instanceof Error ? error.message : String(error);
-  const line = faultLine(text, message);
-  const plain = message.replace(/^JSON\.parse: /, '').replace(/\s*(in JSON )?\(?at (position|line) .*$/, '');
-  return line === null ? `is not JSON: ${plain}` : `is not JSON, line ${line}: ${plain}`;
-}
-
-function faultLine(text: string, message: string): number | null {
-  const line = /line (\d+)/.exec(message)?.[1];
-  if (line !== undefined) return Number(line);
-  const position = /position (\d+)/.exec(message)?.[1];
-  if (position !== undefined) return text.slice(0, Number(position)).split('\n').length;
-  if (/end of (JSON|data|input)/i.test(message)) return text.trimEnd().split('\n').length;
-  // V8 leaves the position out for short texts: `Unexpected token 'x', "{x}" is not valid JSON`.
-  return text.includes('\n') ? null : 1;
+function notJson(text: string): string {
+  const fault = jsonFault(text);
+  if (text.trim() === '' || fault === null) return 'is empty; write a JSON object, such as {"cluster": "etcd"}';
+  return `is not JSON, line ${fault.line}, column ${fault.column}: ${fault.found}`;
 }
 
 function refuse(field: string, message: string): { ok: false; field: string; message: string } {

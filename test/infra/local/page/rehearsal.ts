@@ -1,0 +1,221 @@
+/**
+ * A page source without a home: one state machine in memory, whose executions a test advances state by state. It keeps
+ * AWS's event types and answers as the Step Functions API does, so the page cannot tell.
+ */
+import type { HistoryEvent } from '@aws-sdk/client-sfn';
+import type { Change, PageSource, StatesCalls } from '../../../../infra/local/page/source.ts';
+import type { MemberView } from '../../../../infra/local/page/views.ts';
+
+export const machineArn = 'arn:aws:states:us-east-1:000000000000:stateMachine:etcd-ClusterBootstrap';
+
+/** ClusterBootstrap in small: every kind of state that the page draws. */
+export const definition = {
+  StartAt: 'Read the cluster record',
+  States: {
+    'Read the cluster record': {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::lambda:invoke',
+      Next: 'Already created?',
+      Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Bootstrap failed' }],
+    },
+    'Already created?': {
+      Type: 'Choice',
+      Choices: [{ Variable: '$.record.created', BooleanEquals: true, Next: 'Cluster created' }],
+      Default: 'Wait until the instances are in service',
+    },
+    'Wait until the instances are in service': {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::lambda:invoke',
+      Next: 'Each member',
+      Catch: [{ ErrorEquals: ['InstancesNotInService'], Next: 'Bootstrap failed' }],
+    },
+    'Each member': {
+      Type: 'Map',
+      ItemProcessor: {
+        StartAt: 'Wait until the member is healthy',
+        States: {
+          'Wait until the member is healthy': {
+            Type: 'Task',
+            Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
+            End: true,
+          },
+        },
+      },
+      Next: 'Mark the cluster created',
+      Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Bootstrap failed' }],
+    },
+    'Mark the cluster created': { Type: 'Task', Resource: 'arn:aws:states:::lambda:invoke', Next: 'Cluster created' },
+    'Cluster created': { Type: 'Succeed' },
+    'Bootstrap failed': { Type: 'Fail', Error: 'MemberNotHealthy', Cause: 'see docs/runbook.md#member-not-healthy' },
+  },
+} as const;
+
+export interface Rehearsal {
+  readonly source: PageSource;
+  /** Each call made of the Step Functions API. */
+  readonly calls: { readonly operation: string; readonly input: unknown }[];
+  /** Adds an event to an execution's history and tells the page. @returns its id */
+  event(arn: string, event: Omit<HistoryEvent, 'id' | 'timestamp'>): number;
+  /** A Task from entered to exited; a test may do something while it runs. @returns the id of the last event */
+  task(arn: string, name: string, after: number, input: unknown, output: unknown): number;
+  end(arn: string, status: 'SUCCEEDED' | 'FAILED', ending: { output?: string; error?: string; cause?: string }): void;
+  setMembers(members: readonly MemberView[]): void;
+  /** Starts one without the page. */
+  start(name: string, input?: string): string;
+}
+
+interface Kept {
+  readonly name: string;
+  readonly input: string;
+  readonly startDate: Date;
+  stopDate?: Date;
+  status: string;
+  output?: string;
+  error?: string;
+  cause?: string;
+  readonly events: HistoryEvent[];
+}
+
+export function rehearse(): Rehearsal {
+  const executions = new Map<string, Kept>();
+  const listeners = new Set<(change: Change) => void>();
+  const calls: { operation: string; input: unknown }[] = [];
+  let members: readonly MemberView[] = [];
+  let clock = Date.UTC(2026, 0, 15, 3, 0, 0);
+  const now = (): Date => {
+    clock += 250;
+    return new Date(clock);
+  };
+
+  const tell = (change: Change): void => {
+    for (const listener of listeners) listener(change);
+  };
+  const kept = (arn: string): Kept => {
+    const execution = executions.get(arn);
+    if (!execution) throw exception('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
+    return execution;
+  };
+  const event: Rehearsal['event'] = (arn, added) => {
+    const { events } = kept(arn);
+    const id = events.length + 1;
+    events.push({ id, timestamp: now(), ...added } as HistoryEvent);
+    tell({ topic: 'executions', id: arn });
+    return id;
+  };
+  const start = (name: string, input = '{"cluster":"etcd"}'): string => {
+    const arn = `${machineArn.replace('stateMachine', 'execution')}:${name}`;
+    if (executions.has(arn)) throw exception('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
+    executions.set(arn, { name, input, startDate: now(), status: 'RUNNING', events: [] });
+    event(arn, { type: 'ExecutionStarted', previousEventId: 0, executionStartedEventDetails: { input } });
+    return arn;
+  };
+  const described = (arn: string, { events: _, ...execution }: Kept) => ({
+    executionArn: arn,
+    stateMachineArn: machineArn,
+    ...execution,
+    status: execution.status as 'RUNNING',
+  });
+
+  const answers: { [Name in keyof StatesCalls]: (input: StatesCalls[Name]['input']) => StatesCalls[Name]['output'] } = {
+    ListStateMachines: () => ({
+      stateMachines: [
+        { stateMachineArn: machineArn, name: 'etcd-ClusterBootstrap', type: 'STANDARD', creationDate: now() },
+      ],
+    }),
+    ListExecutions: () => ({ executions: [...executions].map(([arn, one]) => described(arn, one)) }),
+    DescribeExecution: ({ executionArn = '' }) => described(executionArn, kept(executionArn)),
+    DescribeStateMachineForExecution: () => ({
+      stateMachineArn: machineArn,
+      name: 'etcd-ClusterBootstrap',
+      definition: JSON.stringify(definition),
+      roleArn: 'arn:aws:iam::000000000000:role/machine',
+      updateDate: now(),
+    }),
+    GetExecutionHistory: ({ executionArn = '', nextToken, maxResults = 1000 }) => {
+      const { events } = kept(executionArn);
+      const from = Number(nextToken ?? 0);
+      const page = events.slice(from, from + maxResults);
+      return { events: page, ...(from + page.length < events.length && { nextToken: String(from + page.length) }) };
+    },
+    StartExecution: ({ name = `run-${executions.size + 1}`, input = '{}' }) => ({
+      executionArn: start(name, input),
+      startDate: now(),
+    }),
+    StopExecution: ({ executionArn = '', error, cause }) => {
+      const execution = kept(executionArn);
+      Object.assign(execution, { status: 'ABORTED', error, cause, stopDate: now() });
+      event(executionArn, {
+        type: 'ExecutionAborted',
+        previousEventId: 0,
+        executionAbortedEventDetails: { error, cause },
+      });
+      return { stopDate: now() };
+    },
+  };
+
+  return {
+    calls,
+    event,
+    start,
+    task(arn, name, after, input, output) {
+      const entered = event(arn, {
+        type: 'TaskStateEntered',
+        previousEventId: after,
+        stateEnteredEventDetails: { name, input: JSON.stringify(input) },
+      });
+      const scheduled = event(arn, { type: 'TaskScheduled', previousEventId: entered });
+      const succeeded = event(arn, { type: 'TaskSucceeded', previousEventId: scheduled });
+      return event(arn, {
+        type: 'TaskStateExited',
+        previousEventId: succeeded,
+        stateExitedEventDetails: { name, output: JSON.stringify(output) },
+      });
+    },
+    end(arn, status, ending) {
+      const execution = kept(arn);
+      Object.assign(execution, { status, stopDate: now(), ...ending });
+      const details =
+        status === 'SUCCEEDED' ? { executionSucceededEventDetails: ending } : { executionFailedEventDetails: ending };
+      event(arn, {
+        type: status === 'SUCCEEDED' ? 'ExecutionSucceeded' : 'ExecutionFailed',
+        previousEventId: execution.events.length,
+        ...details,
+      });
+    },
+    setMembers(next) {
+      members = next;
+      tell({ topic: 'instances', id: 'i-0' });
+    },
+    source: {
+      cluster: 'etcd',
+      call: async (operation, input) => {
+        calls.push({ operation, input });
+        return answers[operation](input);
+      },
+      members: async () => members,
+      onChange(listener) {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    },
+  };
+}
+
+export function member(number: number, changes: Partial<MemberView> = {}): MemberView {
+  return {
+    name: `etcd-${number}`,
+    instanceId: `i-0000000000000000${number}`,
+    zone: `us-east-1${'abc'[number - 1]}`,
+    address: `127.20.1.1${number}`,
+    instanceState: 'running',
+    version: '3.5.35',
+    role: number === 1 ? 'leader' : 'follower',
+    health: 'healthy',
+    reasons: [],
+    ...changes,
+  };
+}
+
+function exception(name: string, message: string): Error {
+  return Object.assign(new Error(message), { name });
+}
