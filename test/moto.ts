@@ -69,17 +69,22 @@ from moto.server import main
 main(['-H', '127.0.0.1', '-p', '0'])
 `;
 
-async function endpointOf(server: ChildProcess): Promise<string> {
-  const lines: string[] = [];
-  if (server.stderr === null) throw new Error('moto was started without its standard error');
-  for await (const line of createInterface({ input: server.stderr })) {
-    const found = /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(line);
-    lines.push(line);
-    if (found?.[1] === undefined) continue;
-    server.stderr.resume();
-    return found[1];
-  }
-  throw new Error(`moto ended before it listened:\n${lines.join('\n')}`);
+/** Goes on reading what moto prints, which would stand still otherwise. */
+function endpointOf({ stderr }: ChildProcess): Promise<string> {
+  if (stderr === null) throw new Error('moto was started without its standard error');
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  let printed = '';
+  let found = false;
+  createInterface({ input: stderr })
+    .on('line', (line) => {
+      if (found) return;
+      const endpoint = /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(line)?.[1];
+      found = endpoint !== undefined;
+      printed += `${line}\n`;
+      if (endpoint !== undefined) resolve(endpoint);
+    })
+    .on('close', () => reject(new Error(`moto ended before it listened:\n${printed}`)));
+  return promise;
 }
 
 async function executeStateMachines(endpoint: string): Promise<void> {

@@ -12,6 +12,7 @@ export type Lambda = (payload: never, signal: AbortSignal | undefined) => unknow
 type Anything = any;
 
 export interface States {
+  readonly database: DatabaseSync;
   readonly events: EventEmitter;
   call(operation: string, input: object): Anything;
   /** The error code of an operation that is refused, with its message. */
@@ -69,6 +70,7 @@ export function openStates(lambdas: Readonly<Record<string, Lambda>> = {}, file 
   const describe = (executionArn: string) => call('DescribeExecution', { executionArn });
 
   const states: States = {
+    database,
     events,
     call,
     refusal(operation, input) {
