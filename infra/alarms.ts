@@ -1,0 +1,38 @@
+/** What an operator must hear of. Each alarm has its heading in docs/runbook.md. */
+import { Duration } from 'aws-cdk-lib';
+import type { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
+import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import type { Construct } from 'constructs';
+import type { Settings } from './settings.ts';
+
+export function createAlarms(scope: Construct, { cluster, members }: Settings, machine: StateMachine, group: AutoScalingGroup): void {
+  const period = Duration.minutes(1);
+  for (const [id, metric] of [
+    ['ClusterBootstrapFailed', machine.metricFailed({ period })],
+    ['ClusterBootstrapTimedOut', machine.metricTimedOut({ period })],
+  ] as const) {
+    new Alarm(scope, id, {
+      metric,
+      threshold: 1,
+      evaluationPeriods: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+      alarmDescription: `etcd ${cluster}: the cluster was not created (docs/runbook.md#bootstrap-failed)`,
+    });
+  }
+  new Alarm(scope, 'InstancesMissing', {
+    metric: new Metric({
+      namespace: 'AWS/AutoScaling',
+      metricName: 'GroupInServiceInstances',
+      dimensionsMap: { AutoScalingGroupName: group.autoScalingGroupName },
+      statistic: 'Minimum',
+      period,
+    }),
+    threshold: members,
+    evaluationPeriods: 10,
+    comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+    treatMissingData: TreatMissingData.BREACHING,
+    alarmDescription: `etcd ${cluster}: fewer than ${members} instances in service for 10 minutes (docs/runbook.md#instances-missing)`,
+  });
+}

@@ -1,0 +1,77 @@
+/** The stack of one cluster in one region. */
+import { CfnOutput, Fn, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { catalogue } from '../tasks/catalogue.ts';
+import { createAlarms } from './alarms.ts';
+import { bundleAgent, bundleTasks } from './bundle.ts';
+import { createCommandDocument } from './command.ts';
+import { deploymentTasks, publishAgent, startBootstrap } from './deployment.ts';
+import { createGroup, createInstanceRole } from './instances.ts';
+import { createClusterBootstrap } from './machines.ts';
+import { acceptNetworkFindings, createNetwork } from './network.ts';
+import { grantToAgents } from './permissions.ts';
+import { createRecordTable } from './record.ts';
+import type { Settings } from './settings.ts';
+import { createBucket } from './storage.ts';
+import { createTasks } from './tasks.ts';
+
+export interface ClusterStackProps extends StackProps {
+  readonly settings: Settings;
+  /** Where bundles are written. */
+  readonly bundleFolder: string;
+}
+
+export class ClusterStack extends Stack {
+  constructor(scope: Construct, id: string, { settings, bundleFolder, ...props }: ClusterStackProps) {
+    super(scope, id, { ...props, description: `etcd cluster ${settings.cluster}: ${settings.members} members, etcd ${settings.etcdVersion}` });
+    const entries = Object.fromEntries(Object.entries(catalogue).map(([name, { entry }]) => [name, entry]));
+    const bundles = bundleTasks(bundleFolder, { ...entries, ...deploymentTasks });
+
+    const network = createNetwork(this, settings);
+    const table = createRecordTable(this);
+    const bucket = createBucket(this);
+    const document = createCommandDocument(this);
+    const role = createInstanceRole(this);
+    const resources = { table, cluster: settings.cluster, document: document.ref, scope: this };
+    grantToAgents(role, resources, bucket);
+    const release = publishAgent(this, bundleAgent(bundleFolder), bundles.publishAgent ?? '', bucket);
+    const group = createGroup(this, { settings, network, role, release, tableName: table.tableName });
+    group.node.addDependency(release.resource);
+    const environment = {
+      CLUSTER: settings.cluster,
+      TABLE: table.tableName,
+      GROUP: group.autoScalingGroupName,
+      DOCUMENT: document.ref,
+      ETCD_VERSION: settings.etcdVersion,
+      MEMBERS: String(settings.members),
+      INSTANCES_IN_SERVICE_TIMEOUT_SECONDS: String(settings.instancesInServiceTimeoutSeconds),
+      MEMBER_HEALTHY_TIMEOUT_SECONDS: String(settings.memberHealthyTimeoutSeconds),
+    };
+    const functions = createTasks(this, { bundles, environment, resources });
+    const machine = createClusterBootstrap(this, settings, functions);
+    createAlarms(this, settings, machine, group);
+    const execution = startBootstrap(this, bundles.startBootstrap ?? '', settings.cluster, machine, group);
+    acceptNetworkFindings(network);
+
+    const console = `https://${this.region}.console.aws.amazon.com/states/home?region=${this.region}#/v2/executions/details/${execution}`;
+    this.output('ClusterName', settings.cluster, 'Name of the cluster');
+    this.output('WatchBootstrap', console, 'The execution that creates the cluster, in the console');
+    this.output('FirstExecutionArn', execution, 'ARN of that execution');
+    this.output('ClusterBootstrapArn', machine.stateMachineArn, 'ARN of the state machine');
+    this.output('GroupName', group.autoScalingGroupName, 'Auto Scaling group of the members');
+    this.output('TableName', table.tableName, 'DynamoDB table with the cluster record');
+    this.output('BucketName', bucket.bucketName, 'S3 bucket with the agent and releases');
+    this.output('DocumentName', document.ref, 'Run Command document that reaches the agents');
+    this.output('HostedZoneName', network.hostedZone.zoneName, 'Private hosted zone of the cluster');
+    this.output('SecurityGroupId', network.securityGroup.securityGroupId, 'Security group of the members');
+  }
+
+  private output(id: string, value: string, description: string): void {
+    new CfnOutput(this, id, { value, description });
+  }
+
+  /** Three zones of whatever region it is deployed to, without a look-up at synth. */
+  override get availabilityZones(): string[] {
+    return [0, 1, 2].map((index) => Fn.select(index, Fn.getAzs()));
+  }
+}

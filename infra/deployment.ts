@@ -1,0 +1,66 @@
+/** What a deployment does by itself: puts the agent's bundle into the cluster's bucket, starts ClusterBootstrap. */
+import { CfnCustomResource, type Stack } from 'aws-cdk-lib';
+import type { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Asset } from 'aws-cdk-lib/aws-s3-assets';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { bucketKeys } from '../agent/protocol.ts';
+import type { AgentBundle } from './bundle.ts';
+import { createFunction } from './tasks.ts';
+import type { AgentRelease } from './userData.ts';
+
+/** Name -> entry of the deployment's own Lambdas, which no state machine calls. */
+export const deploymentTasks = { publishAgent: 'deploy/publishAgent', startBootstrap: 'deploy/startBootstrap' } as const;
+
+export interface PublishedAgent extends AgentRelease {
+  /** Instances must not boot before it is there. */
+  readonly resource: CfnCustomResource;
+}
+
+export function publishAgent(scope: Stack, bundle: AgentBundle, code: string, bucket: Bucket): PublishedAgent {
+  const asset = new Asset(scope, 'AgentBundle', { path: bundle.file });
+  const key = bucketKeys.agent(bundle.sha256);
+  const publish = createFunction(scope, 'PublishAgent', {
+    code,
+    description: "Copies the agent's bundle into the cluster's bucket",
+    timeoutSeconds: 60,
+    memoryMiB: 256,
+    environment: {},
+    statements: [
+      new PolicyStatement({ actions: ['s3:GetObject'], resources: [asset.bucket.arnForObjects(asset.s3ObjectKey)] }),
+      new PolicyStatement({ actions: ['s3:PutObject'], resources: [bucket.arnForObjects('agent/*')] }),
+    ],
+  });
+  const resource = new CfnCustomResource(scope, 'AgentRelease', { serviceToken: publish.functionArn, serviceTimeout: 120 });
+  resource.addOverride('Type', 'Custom::AgentRelease');
+  for (const [name, value] of Object.entries({
+    SourceBucket: asset.s3BucketName,
+    SourceKey: asset.s3ObjectKey,
+    Bucket: bucket.bucketName,
+    Key: key,
+  })) {
+    resource.addPropertyOverride(name, value);
+  }
+  if (publish.role) resource.node.addDependency(publish.role);
+  return { bucket: bucket.bucketName, key, sha256: bundle.sha256, resource };
+}
+
+/** @returns the ARN of the execution that the first deployment started */
+export function startBootstrap(scope: Stack, code: string, cluster: string, machine: StateMachine, group: AutoScalingGroup): string {
+  const start = createFunction(scope, 'StartBootstrap', {
+    code,
+    description: 'Starts ClusterBootstrap when the stack is created',
+    timeoutSeconds: 60,
+    memoryMiB: 256,
+    environment: {},
+    statements: [new PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] })],
+  });
+  const resource = new CfnCustomResource(scope, 'FirstBootstrap', { serviceToken: start.functionArn, serviceTimeout: 120 });
+  resource.addOverride('Type', 'Custom::FirstBootstrap');
+  resource.addPropertyOverride('StateMachineArn', machine.stateMachineArn);
+  resource.addPropertyOverride('Cluster', cluster);
+  resource.node.addDependency(group, machine);
+  if (start.role) resource.node.addDependency(start.role);
+  return resource.getAtt('ExecutionArn').toString();
+}

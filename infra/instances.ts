@@ -1,0 +1,83 @@
+/** The members' instances: launch template, role, Auto Scaling group across zones. */
+import { Duration, Tags } from 'aws-cdk-lib';
+import { AutoScalingGroup, GroupMetrics, HealthChecks, TerminationPolicy } from 'aws-cdk-lib/aws-autoscaling';
+import { BlockDeviceVolume, EbsDeviceVolumeType, InstanceType, LaunchTemplate, LaunchTemplateHttpTokens, MachineImage, AmazonLinuxCpuType } from 'aws-cdk-lib/aws-ec2';
+import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { NagSuppressions } from 'cdk-nag';
+import type { Construct } from 'constructs';
+import { agentTags } from '../agent/protocol.ts';
+import type { Network } from './network.ts';
+import type { Settings } from './settings.ts';
+import { type AgentRelease, dataDevice, userData } from './userData.ts';
+
+export interface InstancesProps {
+  readonly settings: Settings;
+  readonly network: Network;
+  readonly role: Role;
+  readonly release: AgentRelease;
+  readonly tableName: string;
+}
+
+/** Systems Manager's agent and nothing else; what our agent needs is granted where it is used. */
+export function createInstanceRole(scope: Construct): Role {
+  const role = new Role(scope, 'MemberRole', {
+    assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
+    description: 'Instances of the etcd cluster',
+    managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore')],
+  });
+  NagSuppressions.addResourceSuppressions(role, [
+    {
+      id: 'AwsSolutions-IAM4',
+      reason: "AmazonSSMManagedInstanceCore is AWS's own minimum for Systems Manager's agent and changes with it.",
+      appliesTo: ['Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedInstanceCore'],
+    },
+  ]);
+  return role;
+}
+
+export function createGroup(scope: Construct, props: InstancesProps): AutoScalingGroup {
+  const { settings, network } = props;
+  const group = new AutoScalingGroup(scope, 'Members', {
+    vpc: network.vpc,
+    vpcSubnets: { subnets: network.vpc.privateSubnets },
+    launchTemplate: createLaunchTemplate(scope, props),
+    minCapacity: settings.members,
+    // One more, so that an instance can be replaced by adding its successor first.
+    maxCapacity: settings.members + 1,
+    // EC2's own checks only: a member that is busy or alone must never be taken for a broken instance.
+    healthChecks: HealthChecks.ec2({ gracePeriod: Duration.minutes(5) }),
+    groupMetrics: [GroupMetrics.all()],
+    terminationPolicies: [TerminationPolicy.OLDEST_INSTANCE],
+  });
+  const tags = {
+    [agentTags.cluster]: settings.cluster,
+    [agentTags.table]: props.tableName,
+    [agentTags.bucket]: props.release.bucket,
+    Name: `etcd ${settings.cluster}`,
+  };
+  for (const [key, value] of Object.entries(tags)) Tags.of(group).add(key, value, { applyToLaunchedInstances: true });
+  NagSuppressions.addResourceSuppressions(group, [
+    { id: 'AwsSolutions-AS3', reason: 'Membership changes are audit items of the cluster record; launches and terminations are alarmed on by capacity.' },
+  ]);
+  return group;
+}
+
+function createLaunchTemplate(scope: Construct, { settings, network, role, release }: InstancesProps): LaunchTemplate {
+  const cpuType = settings.architecture === 'arm64' ? AmazonLinuxCpuType.ARM_64 : AmazonLinuxCpuType.X86_64;
+  return new LaunchTemplate(scope, 'MemberTemplate', {
+    machineImage: MachineImage.latestAmazonLinux2023({ cpuType }),
+    instanceType: new InstanceType(settings.instanceType),
+    role,
+    securityGroup: network.securityGroup,
+    userData: userData(release),
+    associatePublicIpAddress: false,
+    httpTokens: LaunchTemplateHttpTokens.REQUIRED,
+    httpPutResponseHopLimit: 1,
+    instanceMetadataTags: true,
+    detailedMonitoring: true,
+    blockDevices: [
+      { deviceName: '/dev/xvda', volume: BlockDeviceVolume.ebs(16, { encrypted: true, volumeType: EbsDeviceVolumeType.GP3 }) },
+      { deviceName: dataDevice, volume: BlockDeviceVolume.ebs(settings.dataVolumeGiB, { encrypted: true, volumeType: EbsDeviceVolumeType.GP3 }) },
+    ],
+  });
+}

@@ -1,0 +1,39 @@
+/** The state machines, with their logs and traces. */
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { DefinitionBody, LogLevel, QueryLanguage, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { NagSuppressions } from 'cdk-nag';
+import type { Construct } from 'constructs';
+import type { TaskName } from '../tasks/catalogue.ts';
+import { clusterBootstrap } from '../workflows/clusterBootstrap.ts';
+import type { Settings } from './settings.ts';
+
+/** Room for the tasks themselves, beside the waits that settings bound. */
+const tasksSeconds = 600;
+/** Times a member may be waited for: see clusterBootstrap. */
+const memberWaits = 3;
+
+export function createClusterBootstrap(scope: Construct, settings: Settings, functions: Record<TaskName, IFunction>): StateMachine {
+  const { instancesInServiceTimeoutSeconds, memberHealthyTimeoutSeconds } = settings;
+  const logs = new LogGroup(scope, 'ClusterBootstrapLogs', {
+    // Names that begin so need no resource policy of their own, of which an account has few.
+    logGroupName: `/aws/vendedlogs/states/${Stack.of(scope).stackName}-ClusterBootstrap`,
+    retention: RetentionDays.ONE_YEAR,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  const machine = new StateMachine(scope, 'ClusterBootstrap', {
+    definitionBody: DefinitionBody.fromChainable(clusterBootstrap({ scope, functions }, settings)),
+    queryLanguage: QueryLanguage.JSON_PATH,
+    comment: 'From a group of empty instances to a cluster that is recorded as created',
+    timeout: Duration.seconds(instancesInServiceTimeoutSeconds + memberWaits * memberHealthyTimeoutSeconds + tasksSeconds),
+    tracingEnabled: true,
+    logs: { destination: logs, level: LogLevel.ALL, includeExecutionData: true },
+  });
+  NagSuppressions.addResourceSuppressions(
+    machine,
+    [{ id: 'AwsSolutions-IAM5', reason: 'X-Ray and log delivery know no resources; invoking a task includes its versions (:*).' }],
+    true,
+  );
+  return machine;
+}

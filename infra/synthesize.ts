@@ -1,0 +1,46 @@
+/**
+ * Writes the cloud assembly. `cdk synth` comes here through app.ts; the local home and tests call it as
+ * `node infra/synthesize.ts --outdir DIR --settings JSON`.
+ */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { App, Aspects } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { Fault } from '#etcd/faults.ts';
+import { ClusterStack } from './clusterStack.ts';
+import { parseSettings, type Settings, settingsFromContext } from './settings.ts';
+
+/** The app with its stacks, checked by cdk-nag's AwsSolutions pack when it is synthesized. */
+export function createApp(settings: Settings | undefined, outdir?: string): App {
+  const app = new App({ analyticsReporting: false, ...(outdir !== undefined && { outdir }) });
+  const chosen = settings ?? parseSettings(settingsFromContext(contextOf(app)));
+  new ClusterStack(app, `etcd-${chosen.cluster}`, {
+    settings: chosen,
+    bundleFolder: mkdtempSync(join(tmpdir(), 'etcd-appliance-bundles-')),
+    // An existing VPC is looked up, which needs to know where.
+    ...(chosen.vpcId !== undefined && { env: environmentOf() }),
+  });
+  Aspects.of(app).add(new AwsSolutionsChecks({ verbose: true }));
+  return app;
+}
+
+function contextOf(app: App): Record<string, unknown> {
+  return app.node.getAllContext() as Record<string, unknown>;
+}
+
+function environmentOf(): { account: string; region: string } {
+  const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
+  if (account === undefined || region === undefined) {
+    throw new Fault('InvalidInput', 'etcd-appliance.vpcId needs AWS credentials and a region, so that the VPC can be looked up');
+  }
+  return { account, region };
+}
+
+function main(): void {
+  const { values } = parseArgs({ options: { outdir: { type: 'string' }, settings: { type: 'string' } } });
+  createApp(parseSettings(JSON.parse(values.settings ?? '{}')), values.outdir ?? 'cdk.out').synth();
+}
+
+if (import.meta.main) main();

@@ -1,0 +1,77 @@
+/** What an instance does at its first boot: mount the data volume, install Node and the agent, start the agent. Nothing else. */
+import { UserData } from 'aws-cdk-lib/aws-ec2';
+
+export interface AgentRelease {
+  readonly bucket: string;
+  readonly key: string;
+  /** Hex; checked on the instance. */
+  readonly sha256: string;
+}
+
+/** Device name of the data volume in the launch template; on Nitro it appears as an NVMe disk under another name. */
+export const dataDevice = '/dev/sdf';
+
+export function userData({ bucket, key, sha256 }: AgentRelease): UserData {
+  const script = UserData.forLinux();
+  script.addCommands(
+    'set -euxo pipefail',
+    `AGENT_BUCKET='${bucket}'`,
+    `AGENT_KEY='${key}'`,
+    `AGENT_SHA256='${sha256}'`,
+    ...mountDataVolume,
+    ...installNode,
+    ...installAgent,
+  );
+  return script;
+}
+
+/** A volume that has a file system keeps it: it may hold a member. */
+const mountDataVolume = [
+  'for attempt in $(seq 1 120); do',
+  `  for disk in ${dataDevice} /dev/xvdf; do [ -b "$disk" ] && DATA_DISK=$(readlink -f "$disk") && break 2; done`,
+  '  sleep 1',
+  'done',
+  'blkid "$DATA_DISK" || mkfs.xfs "$DATA_DISK"',
+  'mkdir -p /var/lib/etcd',
+  'grep -q " /var/lib/etcd " /etc/fstab || echo "UUID=$(blkid -s UUID -o value "$DATA_DISK") /var/lib/etcd xfs defaults,noatime,nofail 0 2" >> /etc/fstab',
+  'mountpoint -q /var/lib/etcd || mount /var/lib/etcd',
+  'id etcd || useradd --system --home-dir /var/lib/etcd --shell /sbin/nologin etcd',
+  'chown etcd:etcd /var/lib/etcd && chmod 700 /var/lib/etcd',
+];
+
+/** Amazon Linux 2023 carries Node by its major; the newest that the image has. */
+const installNode = [
+  'command -v node || dnf install -y nodejs24 || dnf install -y nodejs22',
+  'NODE=$(command -v node || command -v node-24 || command -v node-22)',
+];
+
+const installAgent = [
+  'mkdir -p /usr/local/lib/etcd-agent',
+  'aws s3 cp "s3://$AGENT_BUCKET/$AGENT_KEY" /usr/local/lib/etcd-agent/etcd-agent.mjs.part',
+  'echo "$AGENT_SHA256  /usr/local/lib/etcd-agent/etcd-agent.mjs.part" | sha256sum --check',
+  'mv /usr/local/lib/etcd-agent/etcd-agent.mjs.part /usr/local/lib/etcd-agent/etcd-agent.mjs',
+  `printf '#!/bin/sh\\nexec %s /usr/local/lib/etcd-agent/etcd-agent.mjs "$@"\\n' "$NODE" > /usr/local/bin/etcd-agent`,
+  'chmod 755 /usr/local/bin/etcd-agent',
+  "cat > /etc/systemd/system/etcd-agent.service <<'UNIT'",
+  '[Unit]',
+  'Description=etcd agent',
+  'After=network-online.target',
+  'Wants=network-online.target',
+  'RequiresMountsFor=/var/lib/etcd',
+  '',
+  '[Service]',
+  'ExecStart=/usr/local/bin/etcd-agent run',
+  'Restart=always',
+  'RestartSec=1',
+  '# etcd is a unit of its own: stopping or restarting the agent leaves it alone.',
+  'KillMode=process',
+  'RuntimeDirectory=etcd-agent',
+  'RuntimeDirectoryMode=0700',
+  'RuntimeDirectoryPreserve=yes',
+  '',
+  '[Install]',
+  'WantedBy=multi-user.target',
+  'UNIT',
+  'systemctl daemon-reload',
+  'systemctl enable --now etcd-agent.service',
+];
