@@ -215,7 +215,7 @@ export class Engine {
     this.store.clearTimer(arn, id, kind);
     if (kind === 'execution') {
       this.transact(arn, (run) => {
-        run.event(null, 'ExecutionTimedOut', {});
+        run.event(null, 'ExecutionTimedOut', { error: 'States.Timeout' });
         endAll(run);
         run.finish('TIMED_OUT', {});
       });

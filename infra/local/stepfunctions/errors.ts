@@ -4,11 +4,14 @@ export class StatesError extends Error {
   override readonly name = 'StatesError';
   readonly error: string;
   override readonly cause: string;
+  /** A narrower name that Retry and Catch may also know the error by. */
+  readonly alias: string | undefined;
 
-  constructor(error: string, cause: string) {
+  constructor(error: string, cause: string, alias?: string) {
     super(`${error}: ${cause}`);
     this.error = error;
     this.cause = cause;
+    this.alias = alias;
   }
 }
 
@@ -23,15 +26,17 @@ export const dataLimitError = (what: string): StatesError =>
 
 /**
  * Whether an `ErrorEquals` list names an error. `States.ALL` leaves out `States.DataLimitExceeded`; `States.Runtime`
- * is matched by nothing; `States.TaskFailed` leaves out time-outs; a missed heartbeat is also a `States.Timeout`.
+ * is matched by nothing; `States.TaskFailed` leaves out time-outs. A missed heartbeat is reported as `States.Timeout`, and
+ * also matched by `States.HeartbeatTimeout`.
  * Source: AWS Step Functions developer guide, "Handling errors in Step Functions workflows".
  */
-export function matchesError(errorEquals: readonly string[], error: string): boolean {
+export function matchesError(
+  errorEquals: readonly string[],
+  { error, alias }: { readonly error: string; readonly alias?: string | undefined },
+): boolean {
   if (error === 'States.Runtime') return false;
-  if (errorEquals.includes(error)) return true;
-  if (error === 'States.HeartbeatTimeout' && errorEquals.includes('States.Timeout')) return true;
+  if (errorEquals.includes(error) || (alias !== undefined && errorEquals.includes(alias))) return true;
   if (error === 'States.DataLimitExceeded') return false;
   if (errorEquals.includes('States.ALL')) return true;
-  const timeout = error === 'States.Timeout' || error === 'States.HeartbeatTimeout';
-  return !timeout && errorEquals.includes('States.TaskFailed');
+  return error !== 'States.Timeout' && errorEquals.includes('States.TaskFailed');
 }

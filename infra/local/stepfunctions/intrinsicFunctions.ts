@@ -82,10 +82,19 @@ function format(template: string, values: readonly Json[]): string {
     if (escaped !== undefined) return escaped;
     const value = values[next++];
     if (value === undefined) throw new Error('there are more {} than values');
-    return typeof value === 'string' ? value : JSON.stringify(value);
+    return shown(value);
   });
   if (next < values.length) throw new Error('there are more values than {}');
   return result;
+}
+
+/** As Java prints a value: that is what AWS does. */
+function shown(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(shown).join(', ')}]`;
+  if (!isObject(value)) return String(value);
+  return `{${Object.entries(value)
+    .map(([name, each]) => `${name}=${shown(each)}`)
+    .join(', ')}}`;
 }
 
 function partition(items: readonly Json[], size: number): Json[] {

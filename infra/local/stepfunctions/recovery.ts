@@ -24,7 +24,7 @@ export function failState(run: Run, frame: Frame, failure: StatesError): void {
   if (!run.running) return;
   const state = run.stateOf(frame);
   if (scheduleRetry(run, frame, state, failure)) return;
-  const catcher = catchersOf(state).find((each) => matchesError(each.ErrorEquals, failure.error));
+  const catcher = catchersOf(state).find((each) => matchesError(each.ErrorEquals, failure));
   if (catcher !== undefined) catchFailure(run, frame, catcher, failure);
   else failFrame(run, frame, failure);
 }
@@ -62,7 +62,7 @@ const catchersOf = (state: State): readonly Catcher[] => ('Catch' in state ? (st
 
 function scheduleRetry(run: Run, frame: Frame, state: State, failure: StatesError): boolean {
   const retriers = retriersOf(state);
-  const index = retriers.findIndex((each) => matchesError(each.ErrorEquals, failure.error));
+  const index = retriers.findIndex((each) => matchesError(each.ErrorEquals, failure));
   const retrier = retriers[index];
   const used = frame.retries[index] ?? 0;
   if (retrier === undefined || used >= (retrier.MaxAttempts ?? defaultMaxAttempts)) return false;

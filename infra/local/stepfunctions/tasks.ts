@@ -144,4 +144,4 @@ function finishCall(run: Run, frame: Frame): void {
 }
 
 export const timeoutFailure = (kind: 'timeout' | 'heartbeat'): StatesError =>
-  new StatesError(kind === 'timeout' ? 'States.Timeout' : 'States.HeartbeatTimeout', '');
+  new StatesError('States.Timeout', '', kind === 'heartbeat' ? 'States.HeartbeatTimeout' : undefined);

@@ -43,20 +43,19 @@ describe('retry delays', () => {
 });
 
 test.each([
-  ['Boom', 'Boom', true],
-  ['Boom', 'Other', false],
-  ['States.ALL', 'Boom', true],
-  ['States.ALL', 'States.Timeout', true],
-  ['States.ALL', 'States.Runtime', false],
-  ['States.Runtime', 'States.Runtime', false],
-  ['States.ALL', 'States.DataLimitExceeded', false],
-  ['States.DataLimitExceeded', 'States.DataLimitExceeded', true],
-  ['States.TaskFailed', 'Boom', true],
-  ['States.TaskFailed', 'States.Timeout', false],
-  ['States.TaskFailed', 'States.HeartbeatTimeout', false],
-  ['States.Timeout', 'States.HeartbeatTimeout', true],
-  ['States.HeartbeatTimeout', 'States.HeartbeatTimeout', true],
-  ['States.HeartbeatTimeout', 'States.Timeout', false],
-])('%s for %s: %s', (name, error, expected) => {
+  ['Boom', { error: 'Boom' }, true],
+  ['Boom', { error: 'Other' }, false],
+  ['States.ALL', { error: 'Boom' }, true],
+  ['States.ALL', { error: 'States.Timeout' }, true],
+  ['States.ALL', { error: 'States.Runtime' }, false],
+  ['States.Runtime', { error: 'States.Runtime' }, false],
+  ['States.ALL', { error: 'States.DataLimitExceeded' }, false],
+  ['States.DataLimitExceeded', { error: 'States.DataLimitExceeded' }, true],
+  ['States.TaskFailed', { error: 'Boom' }, true],
+  ['States.TaskFailed', { error: 'States.Timeout' }, false],
+  ['States.HeartbeatTimeout', { error: 'States.Timeout' }, false],
+  ['States.HeartbeatTimeout', { error: 'States.Timeout', alias: 'States.HeartbeatTimeout' }, true],
+  ['States.Timeout', { error: 'States.Timeout', alias: 'States.HeartbeatTimeout' }, true],
+])('%s for %j: %s', (name, error, expected) => {
   expect(matchesError([name], error)).toBe(expected);
 });

@@ -100,7 +100,7 @@ const functions: Readonly<Record<string, string>> = {
   hash: "States.Hash($.name, 'SHA-256')",
   merge: 'States.JsonMerge($.object, $.other, false)',
   add: 'States.MathAdd($.n, -1)',
-  random: 'States.MathRandom(3, 4)',
+  random: 'States.ArrayContains(States.ArrayRange(3, 9, 1), States.MathRandom(3, 9))',
   split: "States.StringSplit('1,2,3', ',')",
   uuid: "States.ArrayLength(States.StringSplit(States.UUID(), '-'))",
   nested: "States.ArrayGetItem(States.StringSplit(States.Format('{}-{}', $.name, $.n), '-'), 1)",
@@ -289,6 +289,12 @@ const bad = {
 };
 const branch = (name: string, state: object) => ({ StartAt: name, States: { [name]: state } });
 
+const inner = (inMap: object, inBranch: object) => ({
+  Type: 'Parallel',
+  Branches: [branch('M', { Type: 'Map', ItemProcessor: branch('C', inMap), End: true }), branch('P', inBranch)],
+  End: true,
+});
+
 const branching: Case[] = [
   { name: 'Map', definition: each(task('echo')), input: [1, 'two', { three: 3 }], unordered: true },
   { name: 'Map of nothing', definition: each(task('echo')), input: [] },
@@ -342,24 +348,19 @@ const branching: Case[] = [
   },
   {
     name: 'Map in Parallel in Map',
-    definition: each({
-      Type: 'Parallel',
-      Branches: [
-        branch('M', {
-          Type: 'Map',
-          ItemProcessor: branch('C', pass({ Parameters: { 'i.$': '$$.Map.Item.Index' } })),
-          End: true,
-        }),
-        branch('P', pass({ Parameters: { 'i.$': '$$.Map.Item.Index' } })),
-      ],
-      End: true,
-    }),
+    definition: each(inner(pass({}), pass({}))),
+    input: [[7, 8], [9]],
+    unordered: true,
+  },
+  {
+    name: 'the item of a Map, in a Parallel in it',
+    definition: each(inner(pass({}), pass({ Parameters: { 'i.$': '$$.Map.Item.Index' } }))),
     input: [[7, 8], [9]],
     unordered: true,
   },
 ];
 
-const choiceInput = {
+export const choiceInput = {
   ...{ text: 'b', same: 'b', other: 'c', star: 'log-1*.txt', number: 5, more: 6, truth: true, nothing: null },
   ...{ early: '2026-01-01T00:00:00Z', late: '2026-01-01T00:00:01Z' },
 };

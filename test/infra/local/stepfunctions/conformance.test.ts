@@ -1,15 +1,68 @@
 /** The same machines here and under moto's interpreter: same status, output, error and path of states. */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { motoMissing } from '../../../moto.ts';
-import { type Case, cases, nestedMachines } from './conformance.cases.ts';
+import { type Case, cases, choiceInput, nestedMachines } from './conformance.cases.ts';
 import { type Ending, type Lambda, named, openStates, type States } from './fixture.ts';
 import { type MotoStates, openMotoStates, type Tokens } from './motoStates.ts';
 
 /** moto may have to be installed first. */
 jest.setTimeout(600_000);
 
+/** As a case ends that moto catches. */
+const caught = { status: 'SUCCEEDED', error: undefined, path: ['Try', 'Caught'] };
+
 /** Where moto does otherwise, what it does, and why ours is the one to keep. */
-const deviations: Readonly<Record<string, { readonly moto: object; readonly reason: string }>> = {};
+const deviations: Readonly<Record<string, { readonly moto: object; readonly reason: string }>> = {
+  'a ResultPath that does not fit': {
+    moto: { error: 'States.Runtime' },
+    reason: 'AWS has States.ResultPathMatchFailure for it; moto reports whatever Python raised as States.Runtime',
+  },
+  'an intrinsic that fails': {
+    moto: { error: 'States.Runtime' },
+    reason: 'AWS has States.IntrinsicFailure for it; moto reports whatever Python raised as States.Runtime',
+  },
+  'intrinsic array': {
+    moto: { output: { result: [5, 'Ada', true] } },
+    reason: 'AWS: "the values of the arguments, in the order provided"; moto loses an argument that is null',
+  },
+  'Catch does not catch States.Runtime': {
+    moto: { ...caught, output: { Error: 'States.Runtime', Cause: expect.any(String) } },
+    reason: 'AWS: "a retry or catch on States.ALL will not catch States.Runtime errors"',
+  },
+  'a result over 256 KiB': {
+    moto: { ...caught, output: { Error: 'States.DataLimitExceeded', Cause: expect.any(String) } },
+    reason: 'AWS: "a terminal error that the States.ALL error type cannot catch"',
+  },
+  'no choice that holds': {
+    moto: { error: 'States.Runtime' },
+    reason: 'AWS has States.NoChoiceMatched for it; moto reports whatever Python raised as States.Runtime',
+  },
+  'Map of no array': {
+    moto: { error: 'States.QueryEvaluationError' },
+    reason: 'AWS: that error is one of JSONata expressions, and there is none here',
+  },
+  'the item of a Map, in a Parallel in it': {
+    moto: { status: 'FAILED', error: 'States.Runtime', output: undefined, path: expect.any(Array) },
+    reason:
+      'AWS: the context object has the item while a Map is processed; moto forgets it in the branches of a Parallel',
+  },
+  'nested execution': {
+    moto: { status: 'FAILED', error: 'States.Runtime', output: undefined },
+    reason: 'moto hands StateMachineArn to boto3, which wants stateMachineArn: no nested execution starts at all',
+  },
+  'nested execution that fails': {
+    moto: { error: 'States.Runtime' },
+    reason: 'moto hands StateMachineArn to boto3, which wants stateMachineArn: no nested execution starts at all',
+  },
+  [`Choice ${JSON.stringify({ Variable: '$.star', StringMatches: 'log-1\\*.txt' })}`]: {
+    moto: { path: ['Ask', 'No'] },
+    reason: String.raw`AWS: "To use the * character as a literal, precede it with \\"; moto does not know the backslash`,
+  },
+  [`Choice ${JSON.stringify({ Variable: '$.missing', StringEquals: 'b' })}`]: {
+    moto: { status: 'SUCCEEDED', error: undefined, output: choiceInput, path: ['Ask', 'No'] },
+    reason: 'AWS fails the execution: "The choice state\'s condition path references an invalid value"',
+  },
+};
 
 function lambdas({ succeed, fail }: Tokens): Record<string, Lambda> {
   const failures = new Map<string, number>();

@@ -13,7 +13,7 @@ const evaluate = (text: string) => evaluateIntrinsic(parseIntrinsic(text), input
 
 describe('intrinsic functions', () => {
   test.each([
-    ["States.Format('Hello, {}: {} {}', $.name, $.left, 3)", 'Hello, Ada: {"a":1,"b":1} 3'],
+    ["States.Format('Hello, {}: {} {}', $.name, $.left, 3)", 'Hello, Ada: {a=1, b=1} 3'],
     [String.raw`States.Format('\{\} {} it\'s', null)`, "{} null it's"],
     ["States.Format('in {}', $$.State.Name)", 'in S'],
     ["States.Format('{}', $['a,b)'])", '7'],

@@ -30,6 +30,7 @@ export interface Tokens {
 }
 
 const deadline = 30_000;
+const requestId = { 'x-amzn-requestid': '00000000-0000-0000-0000-000000000000' };
 const roleArn = 'arn:aws:iam::123456789012:role/states';
 
 export async function openMotoStates(
@@ -126,16 +127,18 @@ async function invoke(
   const lambda = lambdas[name.split(':').at(-1) ?? ''];
   if (lambda === undefined) {
     const error = { Type: 'User', Message: `Function not found: ${name}` };
-    response.writeHead(404, { 'x-amzn-errortype': 'ResourceNotFoundException' }).end(JSON.stringify(error));
+    response
+      .writeHead(404, { ...requestId, 'x-amzn-errortype': 'ResourceNotFoundException' })
+      .end(JSON.stringify(error));
     return;
   }
   try {
     const payload = JSON.parse(Buffer.concat(chunks).toString());
     const answer = await lambda(payload as never, undefined);
-    response.writeHead(200, { 'x-amz-executed-version': '$LATEST' }).end(JSON.stringify(answer ?? null));
+    response.writeHead(200, { ...requestId, 'x-amz-executed-version': '$LATEST' }).end(JSON.stringify(answer ?? null));
   } catch (error) {
     if (error instanceof AwsError || !(error instanceof Error)) throw error;
     const failure = { errorType: error.name, errorMessage: error.message, trace: [] };
-    response.writeHead(200, { 'x-amz-function-error': 'Unhandled' }).end(JSON.stringify(failure));
+    response.writeHead(200, { ...requestId, 'x-amz-function-error': 'Unhandled' }).end(JSON.stringify(failure));
   }
 }

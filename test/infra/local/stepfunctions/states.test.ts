@@ -244,7 +244,7 @@ describe('tasks', () => {
 
   test('HeartbeatSeconds', async () => {
     const silent = await states.run(only(withToken('echo', { HeartbeatSeconds: 1 })));
-    expect(silent).toMatchObject({ status: 'FAILED', error: 'States.HeartbeatTimeout' });
+    expect(silent).toMatchObject({ status: 'FAILED', error: 'States.Timeout' });
     expect(states.history(silent.arn).map(({ type }) => type)).toContain('TaskTimedOut');
   });
 
