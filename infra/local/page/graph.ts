@@ -2,6 +2,8 @@
 import { type ChoiceRule, type Definition, innerMachines, type StateDefinition } from './definition.ts';
 
 const boxColumns = 24;
+/** Wider than what is drawn (browser/graph.css): the fonts of a browser are not the ones that Graphviz measures with. */
+const layoutFontSize = 15;
 const diamondColumns = 15;
 
 /**
@@ -15,7 +17,7 @@ export function graphOf(definition: Definition): string {
   return [
     'digraph machine {',
     '  graph [rankdir=TB, nodesep=0.3, ranksep=0.35, bgcolor=transparent, fontname="Helvetica", margin=0.1];',
-    '  node [fontname="Helvetica", fontsize=13, shape=box, style=rounded, margin="0.22,0.1", height=0.5];',
+    `  node [fontname="Helvetica", fontsize=${layoutFontSize}, shape=box, style=rounded, margin="0.22,0.1", height=0.5];`,
     '  edge [fontname="Helvetica", fontsize=11, arrowsize=0.7];',
     `  ${quote('Start')} [label="Start", shape=circle, class="terminal", margin=0.02, fontsize=11, id="machine-start"];`,
     `  ${quote('End')} [label="End", shape=doublecircle, class="terminal", margin=0.02, fontsize=11, id="machine-end"];`,

@@ -56,9 +56,21 @@ function follow(event: HistoryEvent, before: Place, visits: Visit[]): Place {
   if (type.endsWith('StateEntered')) return entered(event, before, visits);
   if (type.endsWith('StateExited')) return exited(event, before, visits);
   if (type.startsWith('MapIteration')) return iteration(event, type, before, visits);
-  before.visit?.events.push(event);
-  if (before.visit) attempt(event, type, before.visit, visits);
-  return before;
+  const visit = /^(Map|Parallel)State/.test(type) ? container(type, before.visit) : before.visit;
+  if (!visit) return before;
+  if (/^(Map|Parallel)StateFailed$/.test(type))
+    for (const inner of upTo(before.visit, visit)) end(inner, 'failed', event);
+  visit.events.push(event);
+  attempt(event, type, visit, visits);
+  return visit === before.visit ? before : { visit, iteration: visit.iteration };
+}
+
+/** The Map or Parallel that an event of its own is about: a failure comes straight from a state inside. */
+function container(type: string, inner: Visit | null): Visit | null {
+  const kind = type.startsWith('Map') ? 'Map' : 'Parallel';
+  const around = upTo(inner, null).filter((visit) => visit.type === kind);
+  // One that has failed already passes its failure on to the next one out.
+  return (type.endsWith('Failed') ? around.find(({ failing }) => !failing) : around[0]) ?? around[0] ?? inner;
 }
 
 function entered(event: HistoryEvent, { visit: parent, iteration }: Place, visits: Visit[]): Place {

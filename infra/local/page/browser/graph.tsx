@@ -49,7 +49,7 @@ export function focusState(name: string): void {
 
 const svgNamespace = 'http://www.w3.org/2000/svg';
 /** Narrower than this share of its natural width, the text is too small: then the graph scrolls in its frame. */
-const smallestScale = 0.7;
+const smallestScale = 0.85;
 
 function draw(frame: HTMLElement, text: string, select: (name: string) => void): void {
   const svg = new DOMParser().parseFromString(text, 'image/svg+xml').documentElement as unknown as SVGSVGElement;
@@ -78,8 +78,8 @@ function badge(box: DOMRect, diamond: boolean): SVGGElement {
   const group = document.createElementNS(svgNamespace, 'g');
   group.setAttribute('class', 'badge');
   group.setAttribute('aria-hidden', 'true');
-  const x = box.x + box.width * (diamond ? 0.8 : 1) - (diamond ? 0 : 8);
-  const y = box.y + (diamond ? box.height * 0.22 : 2);
+  const x = box.x + box.width * (diamond ? 0.85 : 1) - (diamond ? 0 : 10);
+  const y = box.y + (diamond ? box.height * 0.18 : 0);
   group.setAttribute('transform', `translate(${x} ${y})`);
   group.append(document.createElementNS(svgNamespace, 'rect'), document.createElementNS(svgNamespace, 'text'));
   return group;
@@ -121,4 +121,5 @@ function follow(frame: HTMLElement, states: readonly StateProgress[]): void {
   const view = frame.getBoundingClientRect();
   if (box.top < view.top) frame.scrollTop += box.top - view.top - 40;
   else if (box.bottom > view.bottom) frame.scrollTop += box.bottom - view.bottom + 40;
+  frame.scrollLeft += (box.left + box.right - view.left - view.right) / 2;
 }

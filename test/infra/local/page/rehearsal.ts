@@ -81,7 +81,7 @@ export function rehearse(): Rehearsal {
   const listeners = new Set<(change: Change) => void>();
   const calls: { operation: string; input: unknown }[] = [];
   let members: readonly MemberView[] = [];
-  let clock = Date.UTC(2026, 0, 15, 3, 0, 0);
+  let clock = Date.now() - 60_000;
   const now = (): Date => {
     clock += 250;
     return new Date(clock);
