@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AutoScalingClient, TerminateInstanceInAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
 import { ListFunctionsCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import { startTimeOf } from '../../infra/local/ec2/processes.ts';
+import { startTimeOf } from '../../agent/machine/processes.ts';
 import { type Home, openHome } from '../../infra/local/home.ts';
 import { eventually, openTestCluster, reopen, statusOf, type TestCluster } from './cluster.ts';
 import { read, write } from './kv.ts';

@@ -12,7 +12,7 @@ import { buffer } from 'node:stream/consumers';
 import type { ObjectStore } from '../s3/store.ts';
 import type { HomeContext } from '../wire/service.ts';
 import { metadataPort, startMetadata, type MetadataSource } from './metadata.ts';
-import { endProcess, processOf, startTimeOf } from './processes.ts';
+import { endProcess, processOf, startTimeOf } from '../../../agent/machine/processes.ts';
 
 /** As `RestartSec` of the agent's unit. */
 const restartDelayMs = 1_000;

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Fault } from '#etcd/faults.ts';
-import { processOf, startTimeOf } from '../ec2/processes.ts';
+import { processOf, startTimeOf } from '../../../agent/machine/processes.ts';
 
 export interface OpenFolder {
   readonly database: DatabaseSync;

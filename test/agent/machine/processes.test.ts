@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { endProcess, processOf, startTimeOf } from '../../../../infra/local/ec2/processes.ts';
+import { endProcess, processOf, startTimeOf } from '../../../agent/machine/processes.ts';
 
 describe('pid files', () => {
   test('name a process only while it is the one that wrote them', () => {

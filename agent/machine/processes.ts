@@ -1,4 +1,4 @@
-/** The processes that an instance's pid files name: `PID STARTTIME`, so that a reused pid is never taken for one of them. */
+/** Processes by pid and start time: pid files hold `PID STARTTIME`, so that a reused pid is never taken for the process that wrote them. */
 import { readFileSync } from 'node:fs';
 
 export interface ProcessIdentity {

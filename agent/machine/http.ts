@@ -1,0 +1,57 @@
+/** HTTP with a deadline on the whole exchange, on node:http: global fetch costs 17 MB of resident memory. */
+import { Agent, type IncomingHttpHeaders, type IncomingMessage, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Milliseconds for the whole exchange. */
+  readonly timeoutMs: number;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+const agents = { http: new Agent({ keepAlive: true, maxSockets: 8 }), https: new HttpsAgent({ keepAlive: true, maxSockets: 8 }) };
+
+/** Longest answer that is read, in bytes. */
+const longestAnswer = 4 * 1024 * 1024;
+
+/** @throws Error where there was no whole answer within the deadline, naming the URL. */
+export async function exchange(request: HttpRequest): Promise<HttpAnswer> {
+  const response = await open(request);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response) {
+    size += (chunk as Buffer).length;
+    if (size > longestAnswer) throw new Error(`${request.method} ${request.url}: the answer is longer than ${longestAnswer} bytes`);
+    chunks.push(chunk as Buffer);
+  }
+  return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString('utf8') };
+}
+
+/** The answer as soon as its headers are there; the deadline goes on until its body was read. */
+export function open({ method, url, headers = {}, body, timeoutMs }: HttpRequest): Promise<IncomingMessage> {
+  const secure = url.startsWith('https:');
+  const send = secure ? httpsRequest : httpRequest;
+  const signal = AbortSignal.timeout(timeoutMs);
+  return new Promise((resolve, reject) => {
+    const outgoing = send(url, {
+      method,
+      agent: secure ? agents.https : agents.http,
+      signal,
+      headers: { ...headers, ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }) },
+    });
+    outgoing.once('error', (error) => {
+      const why = signal.aborted ? `no answer within ${timeoutMs} ms` : (error.message || String((error as NodeJS.ErrnoException).code));
+      reject(new Error(`${method} ${url}: ${why}`, { cause: error }));
+    });
+    outgoing.once('response', resolve);
+    outgoing.end(body);
+  });
+}

@@ -1,0 +1,85 @@
+/** Instance metadata (IMDSv2): who this instance is, to which cluster it belongs, its role's credentials. */
+import { agentTags } from '../protocol.ts';
+import { exchange } from './http.ts';
+
+export interface Identity {
+  readonly instanceId: string;
+  /** Private IPv4 address. */
+  readonly address: string;
+  readonly zone: string;
+  readonly region: string;
+  readonly cluster: string;
+  /** DynamoDB table with the cluster record. */
+  readonly table: string;
+  /** S3 bucket with releases. */
+  readonly bucket: string;
+}
+
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  /** Epoch milliseconds. */
+  readonly expiresAtMs: number;
+}
+
+export interface Metadata {
+  /** @throws Error where metadata does not answer or lacks one of the cluster's tags. */
+  identity(): Promise<Identity>;
+  credentials(): Promise<AwsCredentials>;
+}
+
+const tokenSeconds = 21_600;
+const timeoutMs = 2_000;
+/** Credentials are fetched anew this long before they expire. */
+const credentialMarginMs = 5 * 60_000;
+
+export function createMetadata(endpoint: string): Metadata {
+  let token: { value: string; untilMs: number } | null = null;
+  let credentials: AwsCredentials | null = null;
+
+  async function currentToken(): Promise<string> {
+    if (token !== null && token.untilMs > Date.now()) return token.value;
+    const headers = { 'x-aws-ec2-metadata-token-ttl-seconds': String(tokenSeconds) };
+    const { status, body } = await exchange({ method: 'PUT', url: `${endpoint}/latest/api/token`, headers, timeoutMs });
+    if (status !== 200) throw new Error(`instance metadata refuses a token: ${status} ${body}`);
+    token = { value: body, untilMs: Date.now() + (tokenSeconds - 60) * 1000 };
+    return body;
+  }
+
+  async function get(path: string): Promise<string> {
+    const headers = { 'x-aws-ec2-metadata-token': await currentToken() };
+    const { status, body } = await exchange({ method: 'GET', url: `${endpoint}/latest/meta-data/${path}`, headers, timeoutMs });
+    if (status === 401) token = null;
+    if (status !== 200) throw new Error(`instance metadata has no ${path}: ${status}`);
+    return body;
+  }
+
+  return {
+    async identity() {
+      const tag = (name: string) => get(`tags/instance/${name}`);
+      const [instanceId, address, zone, region, cluster, table, bucket] = await Promise.all([
+        get('instance-id'),
+        get('local-ipv4'),
+        get('placement/availability-zone'),
+        get('placement/region'),
+        tag(agentTags.cluster),
+        tag(agentTags.table),
+        tag(agentTags.bucket),
+      ]);
+      return { instanceId, address, zone, region, cluster, table, bucket };
+    },
+    async credentials() {
+      if (credentials !== null && credentials.expiresAtMs - credentialMarginMs > Date.now()) return credentials;
+      const role = (await get('iam/security-credentials/')).split('\n')[0] ?? '';
+      const answer = JSON.parse(await get(`iam/security-credentials/${role}`)) as Record<string, string>;
+      credentials = {
+        accessKeyId: answer.AccessKeyId ?? '',
+        secretAccessKey: answer.SecretAccessKey ?? '',
+        sessionToken: answer.Token ?? '',
+        expiresAtMs: Date.parse(answer.Expiration ?? ''),
+      };
+      return credentials;
+    },
+  };
+}
