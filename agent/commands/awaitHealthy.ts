@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Fault } from '#etcd/faults.ts';
+import { judge, type Observation } from '../duties/observe.ts';
+import type { AgentPhase, AwaitHealthyInput, HealthyMember } from '../protocol.ts';
+
+export interface AwaitHealthyContext {
+  readonly name: string;
+  observe(): Promise<Observation>;
+  phase(): { readonly phase: AgentPhase; readonly reason: string };
+  /** Epoch milliseconds at which the command was received: the deadline counts from there, also after a restart. */
+  readonly receivedAtMs: number;
+}
+
+const pollMs = 200;
+
+/**
+ * Waits until this member is healthy.
+ * @throws Fault `MemberNotHealthy` at the deadline or where waiting cannot help, `MemberCrashLooping`
+ */
+export async function awaitHealthy(input: AwaitHealthyInput, context: AwaitHealthyContext): Promise<HealthyMember> {
+  const deadline = context.receivedAtMs + input.timeoutMs;
+  const expected = { version: input.etcdVersion, members: input.members };
+  for (;;) {
+    const observation = await context.observe();
+    const health = judge(observation, expected);
+    const { seen, member } = observation;
+    if (health.verdict === 'healthy' && member !== null && member.id !== null) {
+      return {
+        member: context.name,
+        memberId: member.id,
+        clusterId: member.clusterId ?? '',
+        etcdVersion: seen.serverVersion ?? '',
+        clusterVersion: seen.clusterVersion,
+        isLeader: member.isLeader,
+        members: [...(seen.members ?? [])].sort(),
+        waitedMs: Date.now() - context.receivedAtMs,
+      };
+    }
+    if (seen.crashLooping) {
+      throw new Fault('MemberCrashLooping', `etcd on ${context.name} exits again and again; its log is /var/log/etcd/etcd.log or the journal of etcd.service`);
+    }
+    if (Date.now() >= deadline) throw new Fault('MemberNotHealthy', sentence(context, health, input.timeoutMs));
+    await sleep(pollMs);
+  }
+}
+
+function sentence(context: AwaitHealthyContext, health: ReturnType<typeof judge>, timeoutMs: number): string {
+  const { phase, reason } = context.phase();
+  const reasons = health.verdict === 'healthy' ? [] : health.reasons;
+  const state = phase === 'running' ? '' : `; the agent is ${phase}: ${reason}`;
+  return `the member ${context.name} was not healthy within ${timeoutMs / 1000} s: ${reasons.join('; ')}${state}`;
+}

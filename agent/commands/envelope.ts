@@ -1,0 +1,64 @@
+/** Checks a command before anything is done with it. */
+import * as v from 'valibot';
+import { Fault } from '#etcd/faults.ts';
+import { isSupported } from '#etcd/versions.ts';
+import { type CommandEnvelope, payloadPattern } from '../protocol.ts';
+
+const id = v.pipe(v.string('text'), v.regex(/^[\w.:@/-]{1,300}$/, 'up to 300 letters, digits and . : @ / _ -'));
+const memberName = v.pipe(v.string('text'), v.regex(/^[\w.-]{1,64}$/, 'a member name: up to 64 letters, digits and . _ -'));
+const positive = (most: number) => {
+  const allowed = `a whole number from 1 to ${most}`;
+  return v.pipe(v.number(allowed), v.integer(allowed), v.minValue(1, allowed), v.maxValue(most, allowed));
+};
+
+const common = {
+  id,
+  taskToken: v.optional(v.pipe(v.string('text'), v.maxLength(2048, 'up to 2048 characters'), v.minLength(1, 'a task token'))),
+  heartbeatSeconds: v.optional(positive(3_600)),
+  fencingToken: v.optional(positive(Number.MAX_SAFE_INTEGER)),
+};
+
+const envelope = v.variant(
+  'command',
+  [
+    v.strictObject({ command: v.literal('describe'), ...common, input: v.strictObject({ commandId: v.optional(id) }) }),
+    v.strictObject({
+      command: v.literal('awaitHealthy'),
+      ...common,
+      input: v.strictObject({
+        members: v.pipe(v.array(memberName, 'a list of member names'), v.maxLength(15, 'at most 15 members')),
+        etcdVersion: v.pipe(v.string('X.Y.Z of a known minor'), v.check(isSupported, 'X.Y.Z of a known minor')),
+        timeoutMs: positive(86_400_000),
+      }),
+    }),
+  ],
+  'describe or awaitHealthy',
+);
+
+/**
+ * Reads the payload of Run Command.
+ * @throws Fault `InvalidInput`, naming the field and what is allowed
+ */
+export function parseEnvelope(payload: string): CommandEnvelope {
+  if (!new RegExp(payloadPattern).test(payload)) throw new Fault('InvalidInput', 'the payload is not base64 of 4 to 16384 characters');
+  const parsed = v.safeParse(envelope, json(payload));
+  if (!parsed.success) throw refusal(parsed.issues[0]);
+  return parsed.output as CommandEnvelope;
+}
+
+function json(payload: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(payload, 'base64').toString('utf8'));
+  } catch (error) {
+    throw new Fault('InvalidInput', `the payload is no JSON: ${(error as Error).message}`);
+  }
+}
+
+function refusal(issue: v.BaseIssue<unknown>): Fault {
+  const path = issue.path?.map(({ key }) => String(key)).join('.') || 'command';
+  if (issue.type === 'strict_object' && issue.expected === 'never') return new Fault('InvalidInput', `the command has an unknown field ${path}`);
+  if (issue.input === undefined) return new Fault('InvalidInput', `the command lacks the field ${path}`);
+  const given = JSON.stringify(issue.input)?.slice(0, 100);
+  const allowed = issue.type === 'strict_object' || issue.type === 'object' ? 'an object' : issue.message;
+  return new Fault('InvalidInput', `${path} is ${given}; allowed: ${allowed}`);
+}

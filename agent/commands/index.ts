@@ -1,0 +1,114 @@
+/** Receives commands, runs each once, and delivers how it ended. */
+import { join } from 'node:path';
+import { Fault } from '#etcd/faults.ts';
+import { readIfThere, writeDurably } from '../machine/files.ts';
+import type { Log } from '../machine/log.ts';
+import type { TaskTokens } from '../machine/taskToken.ts';
+import type { AwaitHealthyInput, CommandEnvelope, CommandReply, Commands, Description, Outcome } from '../protocol.ts';
+import { type AwaitHealthyContext, awaitHealthy } from './awaitHealthy.ts';
+import { describe } from './describe.ts';
+import { parseEnvelope } from './envelope.ts';
+import { openLedger, type StoredCommand } from './ledger.ts';
+
+export interface CommandsOptions {
+  /** Folder of the agent's own state. */
+  readonly state: string;
+  readonly tokens: TaskTokens;
+  readonly log: Log;
+  readonly current: () => Promise<Description>;
+  readonly health: Omit<AwaitHealthyContext, 'receivedAtMs'>;
+}
+
+export interface CommandReceiver {
+  /** Takes a payload; a command without a task token is answered with its outcome where that takes under 5 s. */
+  receive(payload: string): Promise<CommandReply>;
+  /** Goes on with what an earlier agent had begun. */
+  resume(): void;
+}
+
+const defaultHeartbeatSeconds = 10;
+const answerWithinMs = 5_000;
+
+export function createCommands(options: CommandsOptions): CommandReceiver {
+  const { state, tokens, log } = options;
+  const ledger = openLedger(join(state, 'ledger'));
+  const running = new Map<string, Promise<Outcome>>();
+
+  function run(stored: StoredCommand): Promise<Outcome> {
+    const { envelope, entry } = stored;
+    const known = running.get(entry.id);
+    if (known !== undefined) return known;
+    const beat = setInterval(() => {
+      for (const token of ledger.find(entry.id)?.taskTokens ?? []) void tokens.heartbeat(token);
+    }, (envelope.heartbeatSeconds ?? defaultHeartbeatSeconds) * 1000);
+    const outcome = execute(envelope, Date.parse(entry.receivedAt))
+      .then((result): Outcome => ({ status: 'succeeded', result }), failed)
+      .then((ended) => {
+        clearInterval(beat);
+        log('command ended', { id: entry.id, ...(ended.status === 'failed' ? ended : { status: ended.status }) });
+        deliver(ledger.finish(entry.id, ended), ended);
+        return ended;
+      })
+      .finally(() => running.delete(entry.id));
+    running.set(entry.id, outcome);
+    return outcome;
+  }
+
+  function deliver({ taskTokens }: StoredCommand, outcome: Outcome): void {
+    for (const token of taskTokens) void tokens.finish(token, outcome);
+  }
+
+  async function execute({ command, input }: CommandEnvelope, receivedAtMs: number): Promise<unknown> {
+    if (command === 'describe') return describe(input as Commands['describe']['input'], options.current, ledger);
+    return awaitHealthy(input as AwaitHealthyInput, { ...options.health, receivedAtMs });
+  }
+
+  async function accept(envelope: CommandEnvelope): Promise<CommandReply> {
+    checkFencing(state, envelope);
+    const before = ledger.find(envelope.id);
+    const stored = ledger.receive(envelope);
+    log('command received', { id: envelope.id, command: envelope.command, again: before !== null });
+    const { outcome } = stored.entry;
+    if (outcome.status !== 'running') {
+      if (envelope.taskToken !== undefined) void tokens.finish(envelope.taskToken, outcome);
+      return { accepted: true, id: envelope.id, entry: stored.entry };
+    }
+    const ended = run(stored);
+    if (envelope.taskToken === undefined) await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, answerWithinMs).unref())]);
+    return { accepted: true, id: envelope.id, entry: ledger.find(envelope.id)?.entry ?? stored.entry };
+  }
+
+  return {
+    async receive(payload) {
+      try {
+        return await accept(parseEnvelope(payload));
+      } catch (error) {
+        const { fault, cause } = failed(error);
+        log('command refused', { fault, cause }, 'warn');
+        return { accepted: false, fault, cause };
+      }
+    },
+    resume() {
+      for (const stored of ledger.interrupted()) {
+        log('command resumed', { id: stored.entry.id });
+        void run(stored);
+      }
+    },
+  };
+}
+
+/** Tokens only grow: an operation that lost the lock cannot command any more. */
+function checkFencing(state: string, { fencingToken, id }: CommandEnvelope): void {
+  if (fencingToken === undefined) return;
+  const file = join(state, 'fencing-token');
+  const newest = Number(readIfThere(file) ?? 0);
+  if (fencingToken < newest) {
+    throw new Fault('StaleToken', `the command ${id} carries the fencing token ${fencingToken}, but ${newest} was seen already: another operation has taken the lock since`);
+  }
+  if (fencingToken > newest) writeDurably(file, String(fencingToken));
+}
+
+function failed(error: unknown): Extract<Outcome, { status: 'failed' }> {
+  if (error instanceof Fault) return { status: 'failed', fault: error.name, cause: error.message };
+  return { status: 'failed', fault: 'CommandFailed', cause: `the agent failed: ${(error as Error)?.message ?? error}` };
+}

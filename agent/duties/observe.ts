@@ -1,0 +1,82 @@
+/** What this member is right now, asked of etcd itself. */
+import type { HealthExpectation, MemberObservation } from '#etcd/health.ts';
+import { healthVerdict } from '#etcd/health.ts';
+import { isSupported } from '#etcd/versions.ts';
+import { createEtcdClient, type MemberList } from '../machine/etcdClient.ts';
+import type { Identity } from '../machine/metadata.ts';
+import type { Description } from '../protocol.ts';
+import type { Supervisor } from './supervise.ts';
+
+export interface Observation {
+  readonly seen: MemberObservation;
+  readonly member: Description['member'];
+}
+
+/** Whether what was seen is healthy, by what is expected of it. */
+export function judge({ seen }: Observation, expected: HealthExpectation): Description['health'] {
+  return healthVerdict(seen, expected);
+}
+
+/** Milliseconds for each call to etcd. */
+const callTimeoutMs = 1_500;
+
+export async function observe(identity: Identity, supervisor: Supervisor): Promise<Observation> {
+  const { version, pid, crashLooping } = supervisor;
+  const nothing: MemberObservation = {
+    name: identity.instanceId,
+    processRunning: pid !== null,
+    crashLooping,
+    serverVersion: null,
+    clusterVersion: null,
+    leaderId: null,
+    learner: false,
+    readAndWrite: { ok: false, error: 'etcd does not run' },
+    members: null,
+    alarms: [],
+  };
+  if (pid === null || version === null || !isSupported(version)) return { seen: nothing, member: null };
+  const client = createEtcdClient({ address: identity.address, version, timeoutMs: callTimeoutMs });
+  const [versions, list, leaderId, readAndWrite] = await Promise.all([
+    orNull(client.version()),
+    orNull(client.members()),
+    orNull(client.leader()),
+    client.writeAndRead(identity.instanceId).then(
+      () => ({ ok: true }) as const,
+      (error: Error) => ({ ok: false, error: error.message }) as const,
+    ),
+  ]);
+  const own = list?.members.find(({ name }) => name === identity.instanceId);
+  const alarms = own === undefined ? [] : ((await orNull(client.alarms(own.id))) ?? []);
+  return {
+    seen: {
+      ...nothing,
+      serverVersion: versions?.server ?? null,
+      clusterVersion: versions?.cluster ?? null,
+      leaderId,
+      learner: own?.isLearner ?? false,
+      readAndWrite,
+      members: list?.members.map(({ name }) => name) ?? null,
+      alarms,
+    },
+    member: list === null ? null : memberOf(list, own?.id ?? null, leaderId, versions?.cluster ?? null),
+  };
+}
+
+function memberOf(list: MemberList, id: string | null, leaderId: string | null, clusterVersion: string | null): Description['member'] {
+  return {
+    id,
+    clusterId: list.clusterId,
+    clusterVersion,
+    isLeader: id !== null && id === leaderId,
+    leaderId,
+    members: list.members.map((member) => ({ id: member.id, name: member.name, isLearner: member.isLearner })),
+  };
+}
+
+async function orNull<T>(call: Promise<T>): Promise<T | null> {
+  try {
+    return await call;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * etcd's client API as every minor has it: `/v2` up to 2.3, the JSON gateway under `/v3alpha`, `/v3beta` or `/v3` after
+ * that. Each call has a deadline. Ids are lower-case hex without leading zeros, as etcdctl prints them.
+ */
+import { clientUrl } from '#etcd/addresses.ts';
+import { factsOf } from '#etcd/minors.ts';
+import { compareVersions, parseVersionAnswer, type VersionAnswer } from '#etcd/versions.ts';
+import { exchange, type HttpAnswer } from './http.ts';
+
+export interface ListedMember {
+  readonly id: string;
+  /** Empty while the member has not started. */
+  readonly name: string;
+  readonly peerUrls: readonly string[];
+  readonly isLearner: boolean;
+}
+
+export interface MemberList {
+  readonly clusterId: string;
+  readonly members: readonly ListedMember[];
+}
+
+export interface EtcdClient {
+  version(): Promise<VersionAnswer>;
+  /** The member's own list. */
+  members(): Promise<MemberList>;
+  /** Id of the leader that this member follows; null where it has none. */
+  leader(): Promise<string | null>;
+  /** Alarms raised for a member; none before 3.0. */
+  alarms(memberId: string): Promise<readonly string[]>;
+  /** Writes a key and reads it back linearizably. @throws Error with etcd's own words */
+  writeAndRead(member: string): Promise<void>;
+}
+
+export interface EtcdClientOptions {
+  readonly address: string;
+  /** X.Y.Z of the etcd that listens there: it decides the API. */
+  readonly version: string;
+  /** Milliseconds for each call. */
+  readonly timeoutMs: number;
+}
+
+export function createEtcdClient({ address, version, timeoutMs }: EtcdClientOptions): EtcdClient {
+  const { gatewayPrefix, dataApi } = factsOf(version);
+  const base = clientUrl(address);
+  // Up to 3.3 the v2 API answers these locally, also while the gateway says 503 (3.0 before its cluster version is 3.0).
+  const older = compareVersions(version, '3.4.0') < 0;
+
+  const get = (path: string) => exchange({ method: 'GET', url: `${base}${path}`, timeoutMs });
+  async function post(path: string, body: object): Promise<Record<string, unknown>> {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await exchange({ method: 'POST', url: `${base}${gatewayPrefix}${path}`, headers, body: JSON.stringify(body), timeoutMs });
+    return success(answer, path);
+  }
+
+  return {
+    async version() {
+      const answer = await get('/version');
+      const parsed = parseVersionAnswer(answer.body);
+      if (parsed === null) throw new Error(`${base}/version answered ${answer.status} ${answer.body.slice(0, 200)}`);
+      return parsed;
+    },
+    members: async () => (older ? membersOfV2(await get('/v2/members')) : membersOfV3(await post('/cluster/member/list', {}))),
+    async leader() {
+      if (!older) return nonZero(hex((await post('/maintenance/status', {})).leader));
+      const stats = success(await get('/v2/stats/self'), '/v2/stats/self') as { leaderInfo?: { leader?: string } };
+      return nonZero(trimmed(stats.leaderInfo?.leader ?? ''));
+    },
+    async alarms(memberId) {
+      if (dataApi === 'v2') return [];
+      const { alarms = [] } = (await post('/maintenance/alarm', { action: 'GET' })) as { alarms?: { memberID?: string; alarm?: string }[] };
+      return alarms.filter(({ memberID }) => hex(memberID) === memberId).map(({ alarm }) => alarm ?? 'UNKNOWN');
+    },
+    async writeAndRead(member) {
+      const value = new Date().toISOString();
+      const read = dataApi === 'v2' ? await throughV2(base, member, value, timeoutMs) : await throughV3(post, member, value);
+      if (read === null) throw new Error('what was written is not there');
+    },
+  };
+}
+
+async function throughV2(base: string, member: string, value: string, timeoutMs: number): Promise<string | null> {
+  // Keys that begin with an underscore are hidden from listings.
+  const url = `${base}/v2/keys/_etcd-appliance/health/${member}`;
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  success(await exchange({ method: 'PUT', url, headers, body: `value=${encodeURIComponent(value)}`, timeoutMs }), 'write');
+  const answer = success(await exchange({ method: 'GET', url: `${url}?quorum=true`, timeoutMs }), 'read') as { node?: { value?: string } };
+  return answer.node?.value ?? null;
+}
+
+type Post = (path: string, body: object) => Promise<Record<string, unknown>>;
+
+async function throughV3(post: Post, member: string, value: string): Promise<string | null> {
+  const key = Buffer.from(`etcd-appliance/health/${member}`).toString('base64');
+  await post('/kv/put', { key, value: Buffer.from(value).toString('base64') });
+  // Ranges are linearizable unless they ask for less.
+  const { kvs = [] } = (await post('/kv/range', { key })) as { kvs?: { value?: string }[] };
+  return kvs[0]?.value ?? null;
+}
+
+function membersOfV2(answer: HttpAnswer): MemberList {
+  type V2Member = { id: string; name?: string; peerURLs?: string[] };
+  const { members = [] } = success(answer, '/v2/members') as { members?: V2Member[] };
+  return {
+    clusterId: trimmed(String(answer.headers['x-etcd-cluster-id'] ?? '')),
+    members: members.map(({ id, name = '', peerURLs = [] }) => ({ id: trimmed(id), name, peerUrls: peerURLs, isLearner: false })),
+  };
+}
+
+function membersOfV3(answer: Record<string, unknown>): MemberList {
+  type V3Member = { ID?: string; name?: string; peerURLs?: string[]; isLearner?: boolean };
+  const { header, members = [] } = answer as { header?: { cluster_id?: string }; members?: V3Member[] };
+  return {
+    clusterId: hex(header?.cluster_id),
+    members: members.map(({ ID, name = '', peerURLs = [], isLearner = false }) => ({ id: hex(ID), name, peerUrls: peerURLs, isLearner })),
+  };
+}
+
+function success({ status, body }: HttpAnswer, what: string): Record<string, unknown> {
+  let answer: Record<string, unknown>;
+  try {
+    answer = JSON.parse(body) as Record<string, unknown>;
+  } catch {
+    throw new Error(`${what}: ${status} ${body.slice(0, 200).trim()}`);
+  }
+  if (status >= 200 && status < 300) return answer;
+  throw new Error(`${what}: ${status} ${String(answer.message ?? answer.error ?? body.slice(0, 200))}`);
+}
+
+/** The gateway's 64-bit ids are decimal strings. */
+function hex(id: unknown): string {
+  return id === undefined || id === null ? '' : BigInt(String(id)).toString(16);
+}
+
+function trimmed(id: string): string {
+  return id.replace(/^0+(?=.)/, '');
+}
+
+function nonZero(id: string): string | null {
+  return id === '' || id === '0' ? null : id;
+}

@@ -1,0 +1,26 @@
+/** etcd as a process of this machine, whoever supervises it. It outlives the agent. */
+
+export interface EtcdCommand {
+  readonly binary: string;
+  readonly arguments: readonly string[];
+  readonly dataDir: string;
+}
+
+export interface EtcdExitReport {
+  /** Epoch milliseconds; of an etcd that an earlier agent started, when this agent found it. */
+  readonly startedAtMs: number;
+  readonly exitedAtMs: number;
+  /** `SIGKILL`, `exit 1`, or that nobody saw it. */
+  readonly how: string;
+}
+
+export interface EtcdProcess {
+  /** Pid of the running etcd; null while there is none. */
+  pid(): number | null;
+  /** Takes over an etcd on this data directory that runs already, as after the agent was killed; says whether there is one. */
+  adopt(dataDir: string): Promise<boolean>;
+  /** @throws Error where it cannot be started at all */
+  start(command: EtcdCommand): Promise<void>;
+  /** Called once for each end of a started or adopted etcd. */
+  onExit(listener: (exit: EtcdExitReport) => void): void;
+}

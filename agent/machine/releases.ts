@@ -1,0 +1,127 @@
+/** etcd releases on this instance: fetched, checked by SHA-256, unpacked next to each other. */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Fault } from '#etcd/faults.ts';
+import { officialSha256, officialUrl } from '#etcd/releases.ts';
+import { bucketKeys } from '../protocol.ts';
+import type { Aws } from './aws.ts';
+import { open } from './http.ts';
+import type { Log } from './log.ts';
+
+export interface Releases {
+  /** Path of the binary; null where it is not installed. */
+  installed(version: string): string | null;
+  /**
+   * Installs a release unless it is there: from the cluster's bucket, else the official one.
+   * @returns path of the binary
+   * @throws Fault `ReleaseUnavailable`, saying what was tried
+   */
+  install(version: string): Promise<string>;
+}
+
+const sumTimeoutMs = 10_000;
+const archiveTimeoutMs = 300_000;
+
+export function createReleases(folder: string, bucket: string, aws: Aws, log: Log): Releases {
+  const arch = process.arch === 'arm64' ? 'arm64' : 'amd64';
+  const binary = (version: string) => join(folder, version, 'etcd');
+
+  async function fromBucket(version: string): Promise<[IncomingMessage, string] | null> {
+    const key = bucketKeys.etcdRelease(version, arch);
+    const sum = await aws.object(bucket, `${key}.sha256`, sumTimeoutMs);
+    const archive = sum === null ? null : await aws.object(bucket, key, archiveTimeoutMs);
+    if (sum === null || archive === null) return null;
+    const sha256 = (await text(sum)).trim().split(/\s/)[0] ?? '';
+    return [archive, sha256];
+  }
+
+  async function fromProject(version: string): Promise<[IncomingMessage, string] | null> {
+    const sha256 = officialSha256(version, arch);
+    return sha256 === null ? null : [await followed(officialUrl(version, arch)), sha256];
+  }
+
+  return {
+    installed: (version) => (existsSync(binary(version)) ? binary(version) : null),
+    async install(version) {
+      if (existsSync(binary(version))) return binary(version);
+      const tried: string[] = [];
+      for (const [where, source] of [
+        [`s3://${bucket}/${bucketKeys.etcdRelease(version, arch)}`, fromBucket],
+        [officialUrl(version, arch), fromProject],
+      ] as const) {
+        try {
+          const found = await source(version);
+          if (found !== null) {
+            await unpack(...found, folder, version);
+            log('release installed', { version, from: where });
+            return binary(version);
+          }
+          tried.push(`${where}: ${source === fromBucket ? 'not there' : 'no pinned SHA-256 for it'}`);
+        } catch (error) {
+          tried.push(`${where}: ${(error as Error).message}`);
+        }
+      }
+      throw new Fault('ReleaseUnavailable', `etcd ${version} for ${arch} could not be installed (${tried.join('; ')})`);
+    },
+  };
+}
+
+/** GitHub's downloads redirect to its storage. */
+async function followed(url: string, redirects = 5): Promise<IncomingMessage> {
+  const response = await open({ method: 'GET', url, timeoutMs: archiveTimeoutMs });
+  const { statusCode = 0, headers } = response;
+  if (statusCode === 200) return response;
+  response.resume();
+  if (statusCode >= 300 && statusCode < 400 && headers.location !== undefined && redirects > 0) {
+    return followed(new URL(headers.location, url).href, redirects - 1);
+  }
+  throw new Error(`HTTP ${statusCode}`);
+}
+
+/** Hashes while it writes, and only then unpacks; renamed into place, so that it is there whole or not at all. */
+async function unpack(archive: IncomingMessage, sha256: string, folder: string, version: string): Promise<void> {
+  const work = join(folder, `.${version}.${process.pid}`);
+  rmSync(work, { recursive: true, force: true });
+  mkdirSync(work, { recursive: true });
+  try {
+    const file = join(work, 'etcd.tar.gz');
+    const hash = createHash('sha256');
+    const hashing = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        hash.update(chunk);
+        done(null, chunk);
+      },
+    });
+    await pipeline(archive, hashing, createWriteStream(file));
+    const actual = hash.digest('hex');
+    if (actual !== sha256) throw new Error(`its SHA-256 is ${actual}, expected ${sha256}`);
+    await run('tar', ['-xzf', file, '-C', work, '--strip-components=1', '--no-same-owner']);
+    rmSync(file);
+    if (!existsSync(join(work, 'etcd'))) throw new Error('the archive has no etcd in it');
+    rmSync(join(folder, version), { recursive: true, force: true });
+    renameSync(work, join(folder, version));
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function run(command: string, args: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk));
+    child.once('error', reject);
+    child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`${command}: exit ${code}: ${said.trim()}`))));
+  });
+}
+
+async function text(stream: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
