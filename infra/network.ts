@@ -34,7 +34,7 @@ function newVpc(scope: Construct, { cidr, natGateways }: Settings): IVpc {
     },
   });
   vpc.addFlowLog('Flows');
-  return vpc;
+  return vpc as IVpc;
 }
 
 /** Members reach each other on both ports; clients only from where the settings say. */

@@ -1,0 +1,141 @@
+/** The resident agent: knows who it is, brings etcd up, keeps it up, answers. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createCommands } from './commands/index.ts';
+import { boot, versionOf } from './duties/boot.ts';
+import { judge, type Observation, observe } from './duties/observe.ts';
+import { startStatus } from './duties/status.ts';
+import { createSupervisor } from './duties/supervise.ts';
+import { createAws } from './machine/aws.ts';
+import { writeDurably } from './machine/files.ts';
+import { type AgentEnvironment, layoutBelow } from './machine/layout.ts';
+import { openLog } from './machine/log.ts';
+import { createMetadata, type Identity, type Metadata } from './machine/metadata.ts';
+import { startTimeOf } from './machine/processes.ts';
+import { createRecord } from './machine/record.ts';
+import { createReleases } from './machine/releases.ts';
+import { listenOnSocket } from './machine/socket.ts';
+import { supervisedChild } from './machine/supervisedChild.ts';
+import { systemdUnit } from './machine/systemdUnit.ts';
+import { createTaskTokens } from './machine/taskToken.ts';
+import type { AgentPhase, Description } from './protocol.ts';
+
+export const agentVersion = '0.1.0';
+
+/** An observation this young is shared by all who ask, in milliseconds. */
+const sharedMs = 500;
+/** The status endpoint answers from the last observation where a new one takes longer than this. */
+const patienceMs = 700;
+
+/** Runs until SIGTERM or SIGINT; etcd goes on without it. */
+export async function runAgent(environment: AgentEnvironment): Promise<void> {
+  const layout = layoutBelow(environment.root);
+  const log = openLog(layout.agentLog, (line) => process.stdout.write(line));
+  const metadata = createMetadata(environment.metadataEndpoint);
+  const pidFile = join(layout.run, 'agent.pid');
+  writeDurably(pidFile, `${process.pid} ${startTimeOf(process.pid)}\n`);
+  log('agent started', { agentVersion, pid: process.pid, node: process.version });
+
+  let phase: { phase: AgentPhase; reason: string } = { phase: 'starting', reason: 'the agent has just started' };
+  const identity = await identityOf(metadata, (reason) => log('no identity yet', { reason }, 'warn'));
+  const aws = createAws(metadata, identity.region, environment.awsEndpoint);
+  const etcd = environment.supervisor === 'systemd' ? systemdUnit() : supervisedChild(join(layout.run, 'etcd.pid'), layout.etcdLog);
+  const supervisor = createSupervisor({ etcd, state: layout.state, log, versionOf });
+  const look = sharedFor(sharedMs, () => observe(identity, supervisor));
+
+  const currentPhase = () => {
+    if (phase.phase !== 'running') return phase;
+    if (supervisor.crashLooping) return { phase: 'crashLooping' as const, reason: `etcd exits again and again: ${supervisor.supervision.lastExit}` };
+    return phase;
+  };
+  const describe = (observation: Observation): Description => ({
+    instanceId: identity.instanceId,
+    cluster: identity.cluster,
+    zone: identity.zone,
+    address: identity.address,
+    agentVersion,
+    ...currentPhase(),
+    etcd: { pid: supervisor.pid, version: supervisor.version, ...supervisor.supervision },
+    member: observation.member,
+    health: judge(observation, { version: null, members: [] }),
+    command: null,
+  });
+
+  const commands = createCommands({
+    state: layout.state,
+    tokens: createTaskTokens(aws, log),
+    log,
+    current: async () => describe(await look.fresh()),
+    health: { name: identity.instanceId, observe: look.fresh, phase: currentPhase },
+  });
+  const socket = await listenOnSocket(layout.run, async (line) => JSON.stringify(await commands.receive(line)));
+  const status = await startStatus(environment.statusAddress, async () => describe(await look.within(patienceMs)));
+  stopOnSignal(() => {
+    socket.close();
+    status.close();
+    rmSync(pidFile, { force: true });
+    log('agent stopped; etcd goes on', { etcd: supervisor.pid });
+  });
+  commands.resume();
+
+  const enter = (next: AgentPhase, reason: string) => {
+    phase = { phase: next, reason };
+  };
+  const releases = createReleases(layout.releases, identity.bucket, aws, log);
+  const command = await boot({ identity, layout, record: createRecord(aws, identity), releases, log, enter });
+  await supervisor.keepRunning(command);
+  enter('running', `etcd ${versionOf(command)} is kept running`);
+}
+
+async function identityOf(metadata: Metadata, said: (reason: string) => void): Promise<Identity> {
+  for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, 5_000)) {
+    try {
+      return await metadata.identity();
+    } catch (error) {
+      said((error as Error).message);
+      await sleep(pauseMs);
+    }
+  }
+}
+
+interface Shared<T> {
+  fresh(): Promise<T>;
+  /** The fresh one, or the last one where that takes longer. */
+  within(patienceMs: number): Promise<T>;
+}
+
+/** Many ask at once: one look serves all who ask within the time. */
+function sharedFor<T>(youngMs: number, ask: () => Promise<T>): Shared<T> {
+  let last: { value: T } | null = null;
+  let asked: { atMs: number; answer: Promise<T> } | null = null;
+  const fresh = () => {
+    if (asked === null || Date.now() - asked.atMs > youngMs) {
+      const answer = ask().then((value) => {
+        last = { value };
+        return value;
+      });
+      asked = { atMs: Date.now(), answer };
+      answer.catch(() => undefined);
+    }
+    return asked.answer;
+  };
+  return {
+    fresh,
+    async within(patience) {
+      const answer = fresh();
+      if (last === null) return answer;
+      const old = last.value;
+      return Promise.race([answer, sleep(patience, old, { ref: false })]);
+    },
+  };
+}
+
+function stopOnSignal(stop: () => void): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      stop();
+      process.exit(0);
+    });
+  }
+}
