@@ -13,3 +13,8 @@ export function officialSha256(version: string, arch: Arch): string | null {
 export function officialUrl(version: string, arch: Arch): string {
   return `https://github.com/etcd-io/etcd/releases/download/v${version}/etcd-v${version}-linux-${arch}.tar.gz`;
 }
+
+/** Versions with a pinned SHA-256. */
+export function officialVersions(): readonly string[] {
+  return Object.keys(sums);
+}

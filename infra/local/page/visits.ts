@@ -124,7 +124,8 @@ function iteration(event: HistoryEvent, type: string, before: Place, visits: Vis
     counts.running--;
     counts[type === 'MapIterationSucceeded' ? 'succeeded' : type === 'MapIterationFailed' ? 'failed' : 'aborted']++;
   }
-  if (type === 'MapIterationFailed') for (const visit of upTo(before.visit, map)) end(visit, 'failed', event);
+  const status = type === 'MapIterationFailed' ? 'failed' : 'aborted';
+  for (const visit of upTo(before.visit, map)) end(visit, status, event);
   return { visit: map, iteration: map.iteration };
 }
 
@@ -138,7 +139,10 @@ function attempt(event: HistoryEvent, type: string, visit: Visit, visits: Visit[
     const total = event.mapStateStartedEventDetails?.length ?? 0;
     visit.iterations = { total, running: 0, succeeded: 0, failed: 0, aborted: 0 };
   }
-  if (/(Failed|TimedOut|StateAborted)$/.test(type)) {
+  if (type.endsWith('StateAborted')) {
+    end(visit, 'aborted', event);
+    endInside(visit, visits, event);
+  } else if (/(Failed|TimedOut)$/.test(type)) {
     visit.failing = true;
     Object.assign(visit, failureIn(event));
     endInside(visit, visits, event);

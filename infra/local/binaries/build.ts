@@ -1,0 +1,90 @@
+/** Real etcd from the Go modules: a pinned go.mod and go.sum per version in recipes/, for machines that cannot download. */
+import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compareVersions, parseVersion } from '#etcd/versions.ts';
+import { isEtcd } from './cache.ts';
+import { runProgram } from './program.ts';
+import type { Progress } from './progress.ts';
+
+const recipes = join(import.meta.dirname, 'recipes');
+const stubs = join(import.meta.dirname, 'stubs');
+
+/** Versions that can be built, oldest first. */
+export function buildable(): readonly string[] {
+  return readdirSync(recipes).filter((name) => parseVersion(name) !== null).sort(compareVersions);
+}
+
+interface Toolchain {
+  readonly go: string;
+  readonly module: string;
+}
+
+/** 2.x panics at start when built with Go 1.22 (generated codecs); 3.0 to 3.4 depend on what Go 1.20 still accepts. */
+function toolchainOf(version: string): Toolchain {
+  if (compareVersions(version, '3.4.0') < 0) return { go: 'go1.20.14', module: 'github.com/coreos/etcd' };
+  if (compareVersions(version, '3.5.0') < 0) return { go: 'go1.20.14', module: 'go.etcd.io/etcd' };
+  return { go: 'go1.26.8', module: 'go.etcd.io/etcd/server/v3' };
+}
+
+/**
+ * Builds etcd into `target`.
+ * @throws Error saying what is missing or what the compiler said
+ */
+export async function buildEtcd(version: string, target: string, show: (progress: Progress) => void): Promise<void> {
+  if (!existsSync(join(recipes, version))) throw new Error(`there is no recipe for it; there are ${buildable().join(', ')}`);
+  const { go, module } = toolchainOf(version);
+  const env = { ...process.env, GOTOOLCHAIN: go, GOFLAGS: '-mod=readonly', GOWORK: 'off', CGO_ENABLED: '0' };
+  const began = Date.now();
+  const report = (detail: string, fraction: number | null) =>
+    show({ task: `etcd ${version}`, detail: `${detail}, ${Math.round((Date.now() - began) / 1000)} s`, fraction });
+  await requireGo(go, env, () => report(`fetching ${go}`, null));
+
+  const work = mkdtempSync(join(tmpdir(), 'etcd-build-'));
+  try {
+    cpSync(stubs, join(work, 'stubs'), { recursive: true });
+    const cwd = join(work, 'recipes', version);
+    cpSync(join(recipes, version), cwd, { recursive: true });
+    report('fetching modules', null);
+    const overlay = await overlayFor(version, work, cwd, env);
+    const packages = (await runProgram('go', ['list', ...overlay, '-deps', module], { cwd, env })).trim().split('\n').length;
+    let built = 0;
+    const fresh = `${target}.${process.pid}.part`;
+    await runProgram('go', ['build', '-v', '-trimpath', '-buildvcs=false', '-ldflags=-s -w', ...overlay, '-o', fresh, module], {
+      cwd,
+      env,
+      onLine: () => report(`building, package ${++built} of at most ${packages}`, Math.min(built / packages, 0.99)),
+    });
+    if (!(await isEtcd(fresh, version))) throw new Error(`what was built does not say that it is etcd ${version}`);
+    chmodSync(fresh, 0o755);
+    renameSync(fresh, target);
+  } finally {
+    // Go makes parts of what it unpacks read-only.
+    rmSync(work, { recursive: true, force: true });
+    rmSync(`${target}.${process.pid}.part`, { force: true });
+  }
+}
+
+async function requireGo(go: string, env: NodeJS.ProcessEnv, fetching: () => void): Promise<void> {
+  const timer = setInterval(fetching, 1_000);
+  try {
+    const version = (await runProgram('go', ['env', 'GOVERSION'], { env })).trim();
+    if (version !== go) throw new Error(`it is built with ${go}, which Go 1.21 or newer fetches by itself; here is ${version}`);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new Error('building it needs Go 1.21 or newer on the PATH (https://go.dev/doc/install)');
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** The v2 client's generated JSON code of 3.0 to 3.3 fits only a codec that is no longer served; without it reflection is used. */
+async function overlayFor(version: string, work: string, cwd: string, env: NodeJS.ProcessEnv): Promise<string[]> {
+  if (compareVersions(version, '3.0.0') < 0 || compareVersions(version, '3.4.0') >= 0) return [];
+  const module = 'github.com/coreos/etcd';
+  await runProgram('go', ['mod', 'download', module], { cwd, env });
+  const source = (await runProgram('go', ['list', '-m', '-f', '{{.Dir}}', module], { cwd, env })).trim();
+  writeFileSync(join(work, 'keys.go'), 'package client\n');
+  writeFileSync(join(work, 'overlay.json'), JSON.stringify({ Replace: { [`${source}/client/keys.generated.go`]: join(work, 'keys.go') } }));
+  return ['-overlay', join(work, 'overlay.json')];
+}

@@ -1,0 +1,51 @@
+/** Where etcd binaries are kept: one cache per user, shared by every checkout, safe when two use it at once. */
+import { execFile } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { processOf, startTimeOf } from '../../../agent/machine/processes.ts';
+
+const run = promisify(execFile);
+
+/** `$XDG_CACHE_HOME/etcd-appliance/binaries`, by default below `~/.cache`. */
+export function cacheFolder(): string {
+  const base = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  const folder = join(base, 'etcd-appliance', 'binaries');
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/** Whether a file is an etcd that runs here and says that it is this version. */
+export async function isEtcd(file: string, version: string): Promise<boolean> {
+  try {
+    const { stdout, stderr } = await run(file, ['--version'], { timeout: 20_000 });
+    return `${stdout} ${stderr}`.split(/\s+/).includes(version);
+  } catch {
+    return false;
+  }
+}
+
+/** Does the work while nobody else holds the lock of this name; the lock of a process that died is taken over. */
+export async function locked<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const file = join(cacheFolder(), `.${name}.lock`);
+  while (!tryLock(file)) await sleep(200);
+  try {
+    return await work();
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+function tryLock(file: string): boolean {
+  const own = `${process.pid} ${startTimeOf(process.pid)}\n`;
+  try {
+    writeFileSync(file, own, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  if (processOf(file) === null) rmSync(file, { force: true });
+  return false;
+}

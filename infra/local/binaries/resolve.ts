@@ -1,0 +1,58 @@
+/** Finds etcd X.Y.Z: the cache, a folder or the PATH, the official release, a build from the Go modules. */
+import { copyFileSync, existsSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { Fault } from '#etcd/faults.ts';
+import { buildEtcd } from './build.ts';
+import { cacheFolder, isEtcd, locked } from './cache.ts';
+import { fetchOfficial } from './official.ts';
+import type { Progress } from './progress.ts';
+
+export type { Progress } from './progress.ts';
+
+export interface ResolveOptions {
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/**
+ * Path of an etcd binary that says that it is this version. What was found outside is kept in the cache.
+ * @throws Fault `ReleaseUnavailable`, saying what was tried and what to install
+ */
+export async function resolveEtcd(version: string, { onProgress = () => {} }: ResolveOptions = {}): Promise<string> {
+  const cached = join(cacheFolder(), `etcd-${version}`);
+  if (existsSync(cached)) return cached;
+  return locked(version, async () => {
+    // Whoever held the lock may have made it.
+    if (existsSync(cached)) return cached;
+    const tried: string[] = [];
+    for (const [where, way] of ways) {
+      try {
+        await way(version, cached, onProgress);
+        return cached;
+      } catch (error) {
+        tried.push(`${where}: ${(error as Error).message}`);
+      }
+    }
+    const help = 'install Go 1.21 or newer, allow downloads from github.com, or put a binary named etcd-X.Y.Z into a folder named by ETCD_BINARIES';
+    throw new Fault('ReleaseUnavailable', `etcd ${version} could not be had. Tried: ${tried.join('; ')}. To help: ${help}`);
+  });
+}
+
+type Way = (version: string, target: string, show: (progress: Progress) => void) => Promise<void>;
+
+const ways: readonly [where: string, way: Way][] = [
+  ['ETCD_BINARIES and PATH', fromFolders],
+  ['the official release', fetchOfficial],
+  ['a build from the Go modules', buildEtcd],
+];
+
+async function fromFolders(version: string, target: string): Promise<void> {
+  const own = process.env.ETCD_BINARIES;
+  const folders = [...(own ? [own] : []), ...(process.env.PATH ?? '').split(':').filter(Boolean)];
+  for (const file of folders.flatMap((folder) => [join(folder, `etcd-${version}`), join(folder, 'etcd')])) {
+    if (!existsSync(file) || !(await isEtcd(file, version))) continue;
+    copyFileSync(file, `${target}.part`);
+    renameSync(`${target}.part`, target);
+    return;
+  }
+  throw new Error('no etcd of this version there');
+}
