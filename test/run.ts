@@ -1,0 +1,113 @@
+/**
+ * Runs the tests: `npm test` everything, `npm run test:fast` what needs no cluster, or the files given. Says what it prepares
+ * and ends with `N passed, N failed`, whatever happened.
+ */
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { progressPrinter } from '../infra/local/binaries/progress.ts';
+import { resolveEtcd } from '../infra/local/binaries/resolve.ts';
+import { chromiumOrInstall } from './chromium.ts';
+
+const project = join(import.meta.dirname, '..');
+const report = join(project, 'test-output', `jest-${process.pid}.json`);
+
+/** What tests start. */
+const etcdVersions = ['2.3.8', '3.4.15', '3.5.35', '3.7.3'];
+/** Left out of the fast subset: what starts clusters, browsers, or moto. */
+const slow = ['test/cluster/', 'conformance', 'test/infra/local/contract/', 'browser', 'test/agent/machine/etcdClient', 'test/agent/duties/supervise', 'test/agent/main.test', 'synth'];
+
+interface Count {
+  passed: number;
+  failed: number;
+}
+
+async function main(args: readonly string[]): Promise<Count> {
+  const fast = args.includes('--fast');
+  const patterns = args.filter((arg) => arg !== '--fast');
+  const count: Count = { passed: 0, failed: 0 };
+  mkdirSync(join(project, 'test-output'), { recursive: true });
+  if (patterns.length === 0) {
+    for (const [what, command] of [
+      ['types', ['typescript/bin/tsc', '--noEmit']],
+      ['types of the page', ['typescript/bin/tsc', '--noEmit', '-p', 'infra/local/page/browser']],
+      ['lint', ['@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.']],
+    ] as const) {
+      say(`checking ${what}`);
+      const [script, ...rest] = command;
+      const ok = (await run([join('node_modules', script ?? ''), ...rest])) === 0;
+      add(count, ok ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
+      if (!ok) say(`${what}: failed, see above`);
+    }
+  }
+  if (!fast && patterns.length === 0) await prepare();
+  add(count, await jest(fast ? [...patterns, '--testPathIgnorePatterns', ...slow] : patterns));
+  return count;
+}
+
+async function prepare(): Promise<void> {
+  const progress = progressPrinter(process.stderr);
+  for (const version of etcdVersions) {
+    const path = await resolveEtcd(version, { onProgress: progress.show }).finally(() => progress.end());
+    say(`etcd ${version}: ${path}`);
+  }
+  say(`Chromium: ${chromiumOrInstall() ?? 'not here; the tests of the page in a browser say what to do'}`);
+}
+
+async function jest(args: readonly string[]): Promise<Count> {
+  const script = join('node_modules', 'jest', 'bin', 'jest.js');
+  const options = ['--json', `--outputFile=${report}`, '--maxWorkers=2'];
+  // jest prints its JSON to stdout besides the file; what a person reads goes to stderr.
+  const code = await run(['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', script, ...options, ...args], true);
+  const result = readReport();
+  rmSync(report, { force: true });
+  if (result === null) return { passed: 0, failed: 1 };
+  // A file that could not be run has no tests to count.
+  const broken = result.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
+  const failed = result.numFailedTests + broken;
+  return { passed: result.numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed };
+}
+
+interface JestResult {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[];
+}
+
+function readReport(): JestResult | null {
+  try {
+    return JSON.parse(readFileSync(report, 'utf8')) as JestResult;
+  } catch {
+    return null;
+  }
+}
+
+function run(args: readonly string[], quietStdout = false): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { cwd: project, stdio: ['ignore', quietStdout ? 'ignore' : 'inherit', 'inherit'] });
+    child.once('error', () => resolve(1));
+    child.once('close', (code) => resolve(code ?? 1));
+  });
+}
+
+function add(count: Count, more: Count): void {
+  count.passed += more.passed;
+  count.failed += more.failed;
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+main(process.argv.slice(2)).then(
+  (count) => finish(count),
+  (error: Error) => {
+    say(error.stack ?? error.message);
+    finish({ passed: 0, failed: 1 });
+  },
+);
+
+function finish({ passed, failed }: Count): void {
+  process.exitCode = failed === 0 ? 0 : 1;
+  process.stdout.write(`${passed} passed, ${failed} failed\n`);
+}
