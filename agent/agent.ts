@@ -40,13 +40,20 @@ export async function runAgent(environment: AgentEnvironment): Promise<void> {
   let phase: { phase: AgentPhase; reason: string } = { phase: 'starting', reason: 'the agent has just started' };
   const identity = await identityOf(metadata, (reason) => log('no identity yet', { reason }, 'warn'));
   const aws = createAws(metadata, identity.region, environment.awsEndpoint);
-  const etcd = environment.supervisor === 'systemd' ? systemdUnit() : supervisedChild(join(layout.run, 'etcd.pid'), layout.etcdLog);
+  const etcd =
+    environment.supervisor === 'systemd'
+      ? systemdUnit()
+      : supervisedChild(join(layout.run, 'etcd.pid'), layout.etcdLog);
   const supervisor = createSupervisor({ etcd, state: layout.state, log, versionOf });
   const look = sharedFor(sharedMs, () => observe(identity, supervisor));
 
   const currentPhase = () => {
     if (phase.phase !== 'running') return phase;
-    if (supervisor.crashLooping) return { phase: 'crashLooping' as const, reason: `etcd exits again and again: ${supervisor.supervision.lastExit}` };
+    if (supervisor.crashLooping)
+      return {
+        phase: 'crashLooping' as const,
+        reason: `etcd exits again and again: ${supervisor.supervision.lastExit}`,
+      };
     return phase;
   };
   const describe = (observation: Observation): Description => ({

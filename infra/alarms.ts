@@ -6,7 +6,12 @@ import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import type { Settings } from './settings.ts';
 
-export function createAlarms(scope: Construct, { cluster, members }: Settings, machine: StateMachine, group: AutoScalingGroup): void {
+export function createAlarms(
+  scope: Construct,
+  { cluster, members }: Settings,
+  machine: StateMachine,
+  group: AutoScalingGroup,
+): void {
   const period = Duration.minutes(1);
   for (const [id, metric] of [
     ['ClusterBootstrapFailed', machine.metricFailed({ period })],

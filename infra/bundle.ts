@@ -33,7 +33,12 @@ export interface AgentBundle {
 /** `etcd-agent.mjs`, for the oldest Node that instances may have. */
 export function bundleAgent(folder: string): AgentBundle {
   const file = join(folder, 'agent', 'etcd-agent.mjs');
-  buildSync({ ...common, entryPoints: { 'etcd-agent': 'agent/main.ts' }, outdir: join(folder, 'agent'), target: 'node22' });
+  buildSync({
+    ...common,
+    entryPoints: { 'etcd-agent': 'agent/main.ts' },
+    outdir: join(folder, 'agent'),
+    target: 'node22',
+  });
   return { file, sha256: createHash('sha256').update(readFileSync(file)).digest('hex') };
 }
 
@@ -44,6 +49,11 @@ export function bundleAgent(folder: string): AgentBundle {
  */
 export function bundleTasks(folder: string, entries: Readonly<Record<string, string>>): Record<string, string> {
   const entryPoints = Object.entries(entries).map(([name, entry]) => [`${name}/index`, `tasks/${entry}.ts`]);
-  buildSync({ ...common, entryPoints: Object.fromEntries(entryPoints), outdir: join(folder, 'tasks'), target: 'node24' });
+  buildSync({
+    ...common,
+    entryPoints: Object.fromEntries(entryPoints),
+    outdir: join(folder, 'tasks'),
+    target: 'node24',
+  });
   return Object.fromEntries(Object.keys(entries).map((name) => [name, join(folder, 'tasks', name)]));
 }

@@ -23,7 +23,10 @@ export interface ClusterStackProps extends StackProps {
 
 export class ClusterStack extends Stack {
   constructor(scope: Construct, id: string, { settings, bundleFolder, ...props }: ClusterStackProps) {
-    super(scope, id, { ...props, description: `etcd cluster ${settings.cluster}: ${settings.members} members, etcd ${settings.etcdVersion}` });
+    super(scope, id, {
+      ...props,
+      description: `etcd cluster ${settings.cluster}: ${settings.members} members, etcd ${settings.etcdVersion}`,
+    });
     const entries = Object.fromEntries(Object.entries(catalogue).map(([name, { entry }]) => [name, entry]));
     const bundles = bundleTasks(bundleFolder, { ...entries, ...deploymentTasks });
 

@@ -11,7 +11,10 @@ import { createFunction } from './tasks.ts';
 import type { AgentRelease } from './userData.ts';
 
 /** Name -> entry of the deployment's own Lambdas, which no state machine calls. */
-export const deploymentTasks = { publishAgent: 'deploy/publishAgent', startBootstrap: 'deploy/startBootstrap' } as const;
+export const deploymentTasks = {
+  publishAgent: 'deploy/publishAgent',
+  startBootstrap: 'deploy/startBootstrap',
+} as const;
 
 export interface PublishedAgent extends AgentRelease {
   /** Instances must not boot before it is there. */
@@ -32,7 +35,10 @@ export function publishAgent(scope: Stack, bundle: AgentBundle, code: string, bu
       new PolicyStatement({ actions: ['s3:PutObject'], resources: [bucket.arnForObjects('agent/*')] }),
     ],
   });
-  const resource = new CfnCustomResource(scope, 'AgentRelease', { serviceToken: publish.functionArn, serviceTimeout: 120 });
+  const resource = new CfnCustomResource(scope, 'AgentRelease', {
+    serviceToken: publish.functionArn,
+    serviceTimeout: 120,
+  });
   resource.addOverride('Type', 'Custom::AgentRelease');
   for (const [name, value] of Object.entries({
     SourceBucket: asset.s3BucketName,
@@ -47,7 +53,13 @@ export function publishAgent(scope: Stack, bundle: AgentBundle, code: string, bu
 }
 
 /** @returns the ARN of the execution that the first deployment started */
-export function startBootstrap(scope: Stack, code: string, cluster: string, machine: StateMachine, group: AutoScalingGroup): string {
+export function startBootstrap(
+  scope: Stack,
+  code: string,
+  cluster: string,
+  machine: StateMachine,
+  group: AutoScalingGroup,
+): string {
   const start = createFunction(scope, 'StartBootstrap', {
     code,
     description: 'Starts ClusterBootstrap when the stack is created',
@@ -56,7 +68,10 @@ export function startBootstrap(scope: Stack, code: string, cluster: string, mach
     environment: {},
     statements: [new PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] })],
   });
-  const resource = new CfnCustomResource(scope, 'FirstBootstrap', { serviceToken: start.functionArn, serviceTimeout: 120 });
+  const resource = new CfnCustomResource(scope, 'FirstBootstrap', {
+    serviceToken: start.functionArn,
+    serviceTimeout: 120,
+  });
   resource.addOverride('Type', 'Custom::FirstBootstrap');
   resource.addPropertyOverride('StateMachineArn', machine.stateMachineArn);
   resource.addPropertyOverride('Cluster', cluster);

@@ -14,7 +14,9 @@ const oldestNode = 20;
 const major = Number(process.versions.node.split('.')[0]);
 if (major < oldestNode) fail(`this needs Node ${oldestNode} or newer, here is ${process.version}: https://nodejs.org`);
 
-const wanted = createHash('sha256').update(readFileSync(join(project, 'package-lock.json'))).digest('hex');
+const wanted = createHash('sha256')
+  .update(readFileSync(join(project, 'package-lock.json')))
+  .digest('hex');
 if (!isInstalled()) install();
 
 function isInstalled() {
@@ -27,9 +29,13 @@ function install() {
     // Another start may have installed it while this one waited.
     if (isInstalled()) return;
     console.error('Installing packages (npm ci), once per lockfile ...');
-    const { status, error } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: project, stdio: ['ignore', 2, 2] });
+    const { status, error } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+      cwd: project,
+      stdio: ['ignore', 2, 2],
+    });
     if (error?.code === 'ENOENT') fail('npm is not on the PATH; it comes with Node: https://nodejs.org');
-    if (status !== 0) fail('npm ci failed; what it said is above. It needs the npm registry, or the one of your npm settings.');
+    if (status !== 0)
+      fail('npm ci failed; what it said is above. It needs the npm registry, or the one of your npm settings.');
     writeFileSync(stamp, wanted);
   } finally {
     rmSync(lock, { force: true });

@@ -1,7 +1,15 @@
 /** The members' instances: launch template, role, Auto Scaling group across zones. */
 import { Duration, Tags } from 'aws-cdk-lib';
 import { AutoScalingGroup, GroupMetrics, HealthChecks, TerminationPolicy } from 'aws-cdk-lib/aws-autoscaling';
-import { BlockDeviceVolume, EbsDeviceVolumeType, InstanceType, LaunchTemplate, LaunchTemplateHttpTokens, MachineImage, AmazonLinuxCpuType } from 'aws-cdk-lib/aws-ec2';
+import {
+  AmazonLinuxCpuType,
+  BlockDeviceVolume,
+  EbsDeviceVolumeType,
+  InstanceType,
+  LaunchTemplate,
+  LaunchTemplateHttpTokens,
+  MachineImage,
+} from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { NagSuppressions } from 'cdk-nag';
 import type { Construct } from 'constructs';
@@ -25,14 +33,21 @@ export function createInstanceRole(scope: Construct): Role {
     description: 'Instances of the etcd cluster',
     managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore')],
   });
-  NagSuppressions.addResourceSuppressions(role, [
-    {
-      id: 'AwsSolutions-IAM4',
-      reason: "AmazonSSMManagedInstanceCore is AWS's own minimum for Systems Manager's agent and changes with it.",
-      appliesTo: ['Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedInstanceCore'],
-    },
-    { id: 'AwsSolutions-IAM5', reason: 'Each wildcard is beside its statement in infra/permissions.ts, with its reason.' },
-  ], true);
+  NagSuppressions.addResourceSuppressions(
+    role,
+    [
+      {
+        id: 'AwsSolutions-IAM4',
+        reason: "AmazonSSMManagedInstanceCore is AWS's own minimum for Systems Manager's agent and changes with it.",
+        appliesTo: ['Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedInstanceCore'],
+      },
+      {
+        id: 'AwsSolutions-IAM5',
+        reason: 'Each wildcard is beside its statement in infra/permissions.ts, with its reason.',
+      },
+    ],
+    true,
+  );
   return role;
 }
 
@@ -58,7 +73,11 @@ export function createGroup(scope: Construct, props: InstancesProps): AutoScalin
   };
   for (const [key, value] of Object.entries(tags)) Tags.of(group).add(key, value, { applyToLaunchedInstances: true });
   NagSuppressions.addResourceSuppressions(group, [
-    { id: 'AwsSolutions-AS3', reason: 'Membership changes are audit items of the cluster record; launches and terminations are alarmed on by capacity.' },
+    {
+      id: 'AwsSolutions-AS3',
+      reason:
+        'Membership changes are audit items of the cluster record; launches and terminations are alarmed on by capacity.',
+    },
   ]);
   return group;
 }
@@ -77,8 +96,14 @@ function createLaunchTemplate(scope: Construct, { settings, network, role, relea
     instanceMetadataTags: true,
     detailedMonitoring: true,
     blockDevices: [
-      { deviceName: '/dev/xvda', volume: BlockDeviceVolume.ebs(16, { encrypted: true, volumeType: EbsDeviceVolumeType.GP3 }) },
-      { deviceName: dataDevice, volume: BlockDeviceVolume.ebs(settings.dataVolumeGiB, { encrypted: true, volumeType: EbsDeviceVolumeType.GP3 }) },
+      {
+        deviceName: '/dev/xvda',
+        volume: BlockDeviceVolume.ebs(16, { encrypted: true, volumeType: EbsDeviceVolumeType.GP3 }),
+      },
+      {
+        deviceName: dataDevice,
+        volume: BlockDeviceVolume.ebs(settings.dataVolumeGiB, { encrypted: true, volumeType: EbsDeviceVolumeType.GP3 }),
+      },
     ],
   });
 }

@@ -14,7 +14,11 @@ const tasksSeconds = 600;
 /** Times a member may be waited for: see clusterBootstrap. */
 const memberWaits = 3;
 
-export function createClusterBootstrap(scope: Construct, settings: Settings, functions: Record<TaskName, IFunction>): StateMachine {
+export function createClusterBootstrap(
+  scope: Construct,
+  settings: Settings,
+  functions: Record<TaskName, IFunction>,
+): StateMachine {
   const { instancesInServiceTimeoutSeconds, memberHealthyTimeoutSeconds } = settings;
   const logs = new LogGroup(scope, 'ClusterBootstrapLogs', {
     // Names that begin so need no resource policy of their own, of which an account has few.
@@ -26,13 +30,20 @@ export function createClusterBootstrap(scope: Construct, settings: Settings, fun
     definitionBody: DefinitionBody.fromChainable(clusterBootstrap({ scope, functions }, settings)),
     queryLanguage: QueryLanguage.JSON_PATH,
     comment: 'From a group of empty instances to a cluster that is recorded as created',
-    timeout: Duration.seconds(instancesInServiceTimeoutSeconds + memberWaits * memberHealthyTimeoutSeconds + tasksSeconds),
+    timeout: Duration.seconds(
+      instancesInServiceTimeoutSeconds + memberWaits * memberHealthyTimeoutSeconds + tasksSeconds,
+    ),
     tracingEnabled: true,
     logs: { destination: logs, level: LogLevel.ALL, includeExecutionData: true },
   });
   NagSuppressions.addResourceSuppressions(
     machine,
-    [{ id: 'AwsSolutions-IAM5', reason: 'X-Ray and log delivery know no resources; invoking a task includes its versions (:*).' }],
+    [
+      {
+        id: 'AwsSolutions-IAM5',
+        reason: 'X-Ray and log delivery know no resources; invoking a task includes its versions (:*).',
+      },
+    ],
     true,
   );
   return machine;

@@ -1,5 +1,14 @@
 /** Where the cluster lives: a VPC of its own or an existing one, its security group, its private hosted zone. */
-import { GatewayVpcEndpointAwsService, type IVpc, IpAddresses, Peer, Port, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import {
+  GatewayVpcEndpointAwsService,
+  IpAddresses,
+  type IVpc,
+  Peer,
+  Port,
+  SecurityGroup,
+  SubnetType,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2';
 import { HostedZone, type IHostedZone, PrivateHostedZone } from 'aws-cdk-lib/aws-route53';
 import { NagSuppressions } from 'cdk-nag';
 import type { Construct } from 'constructs';
@@ -13,7 +22,8 @@ export interface Network {
 }
 
 export function createNetwork(scope: Construct, settings: Settings): Network {
-  const vpc = settings.vpcId === undefined ? newVpc(scope, settings) : Vpc.fromLookup(scope, 'Vpc', { vpcId: settings.vpcId });
+  const vpc =
+    settings.vpcId === undefined ? newVpc(scope, settings) : Vpc.fromLookup(scope, 'Vpc', { vpcId: settings.vpcId });
   return { vpc, securityGroup: memberSecurityGroup(scope, vpc, settings), hostedZone: zoneOf(scope, vpc, settings) };
 }
 
@@ -38,11 +48,20 @@ function newVpc(scope: Construct, { cidr, natGateways }: Settings): IVpc {
 }
 
 /** Members reach each other on both ports; clients only from where the settings say. */
-function memberSecurityGroup(scope: Construct, vpc: IVpc, { cluster, clientCidrs, clientSecurityGroups }: Settings): SecurityGroup {
-  const group = new SecurityGroup(scope, 'MemberSecurityGroup', { vpc, description: `Members of the etcd cluster ${cluster}`, allowAllOutbound: true });
+function memberSecurityGroup(
+  scope: Construct,
+  vpc: IVpc,
+  { cluster, clientCidrs, clientSecurityGroups }: Settings,
+): SecurityGroup {
+  const group = new SecurityGroup(scope, 'MemberSecurityGroup', {
+    vpc,
+    description: `Members of the etcd cluster ${cluster}`,
+    allowAllOutbound: true,
+  });
   group.addIngressRule(group, Port.tcpRange(clientPort, peerPort), 'members among themselves');
   for (const cidr of clientCidrs) group.addIngressRule(Peer.ipv4(cidr), Port.tcp(clientPort), 'clients');
-  for (const id of clientSecurityGroups) group.addIngressRule(Peer.securityGroupId(id), Port.tcp(clientPort), 'clients');
+  for (const id of clientSecurityGroups)
+    group.addIngressRule(Peer.securityGroupId(id), Port.tcp(clientPort), 'clients');
   return group;
 }
 
@@ -55,6 +74,9 @@ function zoneOf(scope: Construct, vpc: IVpc, { hostedZone }: Settings): IHostedZ
 /** cdk-nag reads rules of imported groups as unknown; there is nothing to suppress otherwise. */
 export function acceptNetworkFindings(network: Network): void {
   NagSuppressions.addResourceSuppressions(network.securityGroup, [
-    { id: 'CdkNagValidationFailure', reason: 'AwsSolutions-EC23 cannot read ranges that are tokens; settings refuse 0.0.0.0/0.' },
+    {
+      id: 'CdkNagValidationFailure',
+      reason: 'AwsSolutions-EC23 cannot read ranges that are tokens; settings refuse 0.0.0.0/0.',
+    },
   ]);
 }

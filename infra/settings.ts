@@ -21,7 +21,10 @@ const hostedZoneName = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9
 const schema = v.strictObject({
   /** Name of the cluster; part of resource names. */
   cluster: v.optional(
-    v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,30}$/, 'a lower-case letter, then up to 30 letters, digits and dashes')),
+    v.pipe(
+      v.string(),
+      v.regex(/^[a-z][a-z0-9-]{0,30}$/, 'a lower-case letter, then up to 30 letters, digits and dashes'),
+    ),
     'etcd',
   ),
   members: v.optional(v.picklist([1, 3, 5, 7], '1, 3, 5 or 7'), 3),
@@ -31,7 +34,9 @@ const schema = v.strictObject({
   ),
   architecture: v.optional(v.picklist(['x86_64', 'arm64'], 'x86_64 or arm64'), 'x86_64'),
   /** EC2 instance type; by default m6i.large, or m7g.large on arm64. */
-  instanceType: v.optional(v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, 'an EC2 instance type such as m6i.large'))),
+  instanceType: v.optional(
+    v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, 'an EC2 instance type such as m6i.large')),
+  ),
   dataVolumeGiB: v.optional(whole(1, 16_384), 20),
   /** An existing VPC; by default a new one is made. */
   vpcId: v.optional(v.pipe(v.string(), v.regex(/^vpc-[0-9a-f]{8,17}$/, 'the id of a VPC, vpc-...'))),
@@ -48,7 +53,10 @@ const schema = v.strictObject({
   ),
   /** Who may reach port 2379, besides the members: never the world. */
   clientCidrs: v.optional(v.array(cidr(8, 'an IPv4 block of /8 or smaller; the whole world is never allowed')), []),
-  clientSecurityGroups: v.optional(v.array(v.pipe(v.string(), v.regex(/^sg-[0-9a-f]{8,17}$/, 'the id of a security group, sg-...'))), []),
+  clientSecurityGroups: v.optional(
+    v.array(v.pipe(v.string(), v.regex(/^sg-[0-9a-f]{8,17}$/, 'the id of a security group, sg-...'))),
+    [],
+  ),
   /** How long ClusterBootstrap waits for the group's instances. */
   instancesInServiceTimeoutSeconds: v.optional(whole(10, 7_200), 600),
   /** How long it waits for each member. */
@@ -67,13 +75,19 @@ export function parseSettings(raw: unknown): Settings {
   const settings = parsed.output;
   const { architecture, etcdVersion } = settings;
   if (architecture === 'arm64' && !factsOf(etcdVersion).arm64) {
-    throw new Fault('InvalidInput', `etcd-appliance.architecture is arm64, but etcd ${etcdVersion} has no supported arm64 release; allowed: x86_64, or etcd 3.4 and later`);
+    throw new Fault(
+      'InvalidInput',
+      `etcd-appliance.architecture is arm64, but etcd ${etcdVersion} has no supported arm64 release; allowed: x86_64, or etcd 3.4 and later`,
+    );
   }
   const instanceType = settings.instanceType ?? (architecture === 'arm64' ? 'm7g.large' : 'm6i.large');
   // Families with a g after the generation are Graviton: m7g, c6gn, t4g.
   const graviton = /^[a-z]+\d+[a-z]*g[a-z]*\./.test(instanceType) && !/^(g|p|trn|inf)\d/.test(instanceType);
   if (graviton !== (architecture === 'arm64')) {
-    throw new Fault('InvalidInput', `etcd-appliance.instanceType is ${instanceType}, which is not ${architecture}; name another, or change etcd-appliance.architecture`);
+    throw new Fault(
+      'InvalidInput',
+      `etcd-appliance.instanceType is ${instanceType}, which is not ${architecture}; name another, or change etcd-appliance.architecture`,
+    );
   }
   return { ...settings, instanceType };
 }

@@ -14,7 +14,11 @@ export function createBucket(scope: Construct): Bucket {
     removalPolicy: RemovalPolicy.RETAIN,
   });
   NagSuppressions.addResourceSuppressions(bucket, [
-    { id: 'AwsSolutions-S1', reason: 'It holds public releases and our own bundles, which are checked by SHA-256; CloudTrail data events can be turned on where reads must be known.' },
+    {
+      id: 'AwsSolutions-S1',
+      reason:
+        'It holds public releases and our own bundles, which are checked by SHA-256; CloudTrail data events can be turned on where reads must be known.',
+    },
   ]);
   return bucket;
 }

@@ -33,7 +33,10 @@ function contextOf(app: App): Record<string, unknown> {
 function environmentOf(): { account: string; region: string } {
   const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
   if (account === undefined || region === undefined) {
-    throw new Fault('InvalidInput', 'etcd-appliance.vpcId needs AWS credentials and a region, so that the VPC can be looked up');
+    throw new Fault(
+      'InvalidInput',
+      'etcd-appliance.vpcId needs AWS credentials and a region, so that the VPC can be looked up',
+    );
   }
   return { account, region };
 }

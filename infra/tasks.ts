@@ -1,7 +1,7 @@
 /** The task Lambdas, from the catalogue: one function, one role, one log group each. */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, Function as LambdaFunction, type IFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, Code, type IFunction, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { NagSuppressions } from 'cdk-nag';
 import type { Construct } from 'constructs';
@@ -20,13 +20,24 @@ export interface FunctionProps {
 
 /** One function with a role that may write its own logs and do what the statements say. */
 export function createFunction(scope: Construct, id: string, props: FunctionProps): LambdaFunction {
-  const logGroup = new LogGroup(scope, `${id}Logs`, { retention: RetentionDays.SIX_MONTHS, removalPolicy: RemovalPolicy.DESTROY });
-  const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com'), description: props.description });
+  const logGroup = new LogGroup(scope, `${id}Logs`, {
+    retention: RetentionDays.SIX_MONTHS,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  const role = new Role(scope, `${id}Role`, {
+    assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    description: props.description,
+  });
   logGroup.grantWrite(role);
   for (const statement of props.statements) role.addToPolicy(statement);
   NagSuppressions.addResourceSuppressions(
     role,
-    [{ id: 'AwsSolutions-IAM5', reason: 'Each wildcard is beside its statement in infra/permissions.ts, with its reason.' }],
+    [
+      {
+        id: 'AwsSolutions-IAM5',
+        reason: 'Each wildcard is beside its statement in infra/permissions.ts, with its reason.',
+      },
+    ],
     true,
   );
   return new LambdaFunction(scope, id, {
@@ -51,7 +62,10 @@ export interface TasksProps {
 }
 
 /** Every task of the catalogue. */
-export function createTasks(scope: Construct, { bundles, environment, resources }: TasksProps): Record<TaskName, IFunction> {
+export function createTasks(
+  scope: Construct,
+  { bundles, environment, resources }: TasksProps,
+): Record<TaskName, IFunction> {
   const names = Object.keys(catalogue) as TaskName[];
   const functions = names.map((name) => {
     const { timeoutSeconds, memoryMiB, permissions } = catalogue[name];

@@ -92,12 +92,7 @@ export interface Explanation {
   readonly cause: string;
 }
 
-export type Permission =
-  | 'readRecord'
-  | 'writeRecord'
-  | 'describeGroup'
-  | 'describeInstances'
-  | 'sendCommand';
+export type Permission = 'readRecord' | 'writeRecord' | 'describeGroup' | 'describeInstances' | 'sendCommand';
 
 export interface TaskEntry {
   /** Below tasks/, without extension: `bootstrap/checkRequest`. */
@@ -113,9 +108,23 @@ export const catalogue: Readonly<Record<TaskName, TaskEntry>> = {
   checkRequest: { entry: 'bootstrap/checkRequest', ...small, permissions: [] },
   readClusterRecord: { entry: 'bootstrap/readClusterRecord', ...small, permissions: ['readRecord'] },
   findInstances: { entry: 'bootstrap/findInstances', ...small, permissions: ['describeGroup', 'describeInstances'] },
-  writeBootstrapRecord: { entry: 'bootstrap/writeBootstrapRecord', ...small, permissions: ['readRecord', 'writeRecord'] },
-  awaitMemberHealth: { entry: 'bootstrap/awaitMemberHealth', timeoutSeconds: 60, memoryMiB: 256, permissions: ['sendCommand'] },
-  describeMember: { entry: 'bootstrap/describeMember', timeoutSeconds: 60, memoryMiB: 256, permissions: ['sendCommand'] },
+  writeBootstrapRecord: {
+    entry: 'bootstrap/writeBootstrapRecord',
+    ...small,
+    permissions: ['readRecord', 'writeRecord'],
+  },
+  awaitMemberHealth: {
+    entry: 'bootstrap/awaitMemberHealth',
+    timeoutSeconds: 60,
+    memoryMiB: 256,
+    permissions: ['sendCommand'],
+  },
+  describeMember: {
+    entry: 'bootstrap/describeMember',
+    timeoutSeconds: 60,
+    memoryMiB: 256,
+    permissions: ['sendCommand'],
+  },
   confirmMembership: { entry: 'bootstrap/confirmMembership', ...small, permissions: [] },
   markCreated: { entry: 'bootstrap/markCreated', ...small, permissions: ['readRecord', 'writeRecord'] },
   explainFailure: { entry: 'bootstrap/explainFailure', ...small, permissions: [] },

@@ -15,7 +15,16 @@ const report = join(project, 'test-output', `jest-${process.pid}.json`);
 /** What tests start. */
 const etcdVersions = ['2.3.8', '3.4.15', '3.5.35', '3.7.3'];
 /** Left out of the fast subset: what starts clusters, browsers, or moto. */
-const slow = ['test/cluster/', 'conformance', 'test/infra/local/contract/', 'browser', 'test/agent/machine/etcdClient', 'test/agent/duties/supervise', 'test/agent/main.test', 'synth'];
+const slow = [
+  'test/cluster/',
+  'conformance',
+  'test/infra/local/contract/',
+  'browser',
+  'test/agent/machine/etcdClient',
+  'test/agent/duties/supervise',
+  'test/agent/main.test',
+  'synth',
+];
 
 interface Count {
   passed: number;
@@ -58,12 +67,17 @@ async function jest(args: readonly string[]): Promise<Count> {
   const script = join('node_modules', 'jest', 'bin', 'jest.js');
   const options = ['--json', `--outputFile=${report}`, '--maxWorkers=2'];
   // jest prints its JSON to stdout besides the file; what a person reads goes to stderr.
-  const code = await run(['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', script, ...options, ...args], true);
+  const code = await run(
+    ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', script, ...options, ...args],
+    true,
+  );
   const result = readReport();
   rmSync(report, { force: true });
   if (result === null) return { passed: 0, failed: 1 };
   // A file that could not be run has no tests to count.
-  const broken = result.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
+  const broken = result.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+  ).length;
   const failed = result.numFailedTests + broken;
   return { passed: result.numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed };
 }
@@ -84,7 +98,10 @@ function readReport(): JestResult | null {
 
 function run(args: readonly string[], quietStdout = false): Promise<number> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { cwd: project, stdio: ['ignore', quietStdout ? 'ignore' : 'inherit', 'inherit'] });
+    const child = spawn(process.execPath, args, {
+      cwd: project,
+      stdio: ['ignore', quietStdout ? 'ignore' : 'inherit', 'inherit'],
+    });
     child.once('error', () => resolve(1));
     child.once('close', (code) => resolve(code ?? 1));
   });

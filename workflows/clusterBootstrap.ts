@@ -11,7 +11,19 @@
  * that was created before, it waits until the group's members are healthy and changes nothing.
  */
 import { Duration } from 'aws-cdk-lib';
-import { Chain, Choice, Condition, Fail, type IChainable, JsonPath, Map as MapState, Pass, Succeed, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions';
+import {
+  Chain,
+  Choice,
+  Condition,
+  Fail,
+  type IChainable,
+  JsonPath,
+  Map as MapState,
+  Pass,
+  Succeed,
+  Wait,
+  WaitTime,
+} from 'aws-cdk-lib/aws-stepfunctions';
 import { untilReachable } from './retryPolicies.ts';
 import { awaitStep, type MachineScope, step } from './step.ts';
 
@@ -33,35 +45,86 @@ export function clusterBootstrap(machine: MachineScope, props: ClusterBootstrapP
 
   // What an operator typed may be no object at all: it is put into one, so that a refusal has where to go.
   const receive = new Pass(scope, 'Receive the request', {
-    parameters: { request: JsonPath.objectAt('$$.Execution.Input'), startTime: JsonPath.stringAt('$$.Execution.StartTime') },
+    parameters: {
+      request: JsonPath.objectAt('$$.Execution.Input'),
+      startTime: JsonPath.stringAt('$$.Execution.StartTime'),
+    },
   });
-  const checkRequest = step(machine, 'Check the request', 'checkRequest', { request: '$.request', startTime: '$.startTime' }, { resultPath: '$.checked' });
+  const checkRequest = step(
+    machine,
+    'Check the request',
+    'checkRequest',
+    { request: '$.request', startTime: '$.startTime' },
+    { resultPath: '$.checked' },
+  );
   const readRecord = step(machine, 'Read the cluster record', 'readClusterRecord', {}, { resultPath: '$.record' });
   const written = new Choice(scope, 'Record written already?');
-  const find = step(machine, 'Find the instances in service', 'findInstances', { deadline: '$.checked.instancesDeadline' }, { resultPath: '$.found' });
+  const find = step(
+    machine,
+    'Find the instances in service',
+    'findInstances',
+    { deadline: '$.checked.instancesDeadline' },
+    { resultPath: '$.found' },
+  );
   const enough = new Choice(scope, 'Enough instances in service?');
   const wait = new Wait(scope, 'Wait for more instances', { time: WaitTime.duration(Duration.seconds(2)) });
-  const write = step(machine, 'Write the bootstrap record', 'writeBootstrapRecord', { execution, found: '$.found.instances' }, { resultPath: '$.record' });
+  const write = step(
+    machine,
+    'Write the bootstrap record',
+    'writeBootstrapRecord',
+    { execution, found: '$.found.instances' },
+    { resultPath: '$.record' },
+  );
   const everyMember = new MapState(scope, 'Wait until every member is healthy', {
     itemsPath: '$.record.members',
-    itemSelector: { execution: JsonPath.stringAt(execution), attempt: 1, member: JsonPath.objectAt('$$.Map.Item.Value'), members: JsonPath.objectAt('$.record.names') },
+    itemSelector: {
+      execution: JsonPath.stringAt(execution),
+      attempt: 1,
+      member: JsonPath.objectAt('$$.Map.Item.Value'),
+      members: JsonPath.objectAt('$.record.names'),
+    },
     resultPath: '$.healthy',
   }).itemProcessor(oneMember(machine, props));
-  const confirm = step(machine, 'Confirm the membership', 'confirmMembership', { members: '$.healthy' }, { resultPath: '$.membership' });
-  const markCreated = step(machine, 'Mark the cluster created', 'markCreated', { execution, membership: '$.membership' }, { resultPath: '$.created' });
+  const confirm = step(
+    machine,
+    'Confirm the membership',
+    'confirmMembership',
+    { members: '$.healthy' },
+    { resultPath: '$.membership' },
+  );
+  const markCreated = step(
+    machine,
+    'Mark the cluster created',
+    'markCreated',
+    { execution, membership: '$.membership' },
+    { resultPath: '$.created' },
+  );
   const created = new Succeed(scope, 'Cluster created', { outputPath: '$.membership' });
 
-  const explain = step(machine, 'Explain the failure', 'explainFailure', { failure: '$.failure' }, { resultPath: '$.explanation' });
-  const failed = new Fail(scope, 'Bootstrap failed', { errorPath: '$.explanation.error', causePath: '$.explanation.cause' });
+  const explain = step(
+    machine,
+    'Explain the failure',
+    'explainFailure',
+    { failure: '$.failure' },
+    { resultPath: '$.explanation' },
+  );
+  const failed = new Fail(scope, 'Bootstrap failed', {
+    errorPath: '$.explanation.error',
+    causePath: '$.explanation.cause',
+  });
   explain.next(failed);
-  for (const state of [checkRequest, readRecord, find, write, confirm, markCreated]) state.addCatch(explain, { resultPath: '$.failure' });
+  for (const state of [checkRequest, readRecord, find, write, confirm, markCreated])
+    state.addCatch(explain, { resultPath: '$.failure' });
   everyMember.addCatch(explain, { resultPath: '$.failure' });
 
   const members = everyMember.next(confirm).next(markCreated).next(created);
   write.next(members);
   find.next(enough.when(Condition.stringEquals('$.found.verdict', 'ready'), write).otherwise(wait));
   wait.next(find);
-  return receive.next(checkRequest).next(readRecord).next(written.when(Condition.stringEquals('$.record.state', 'written'), members).otherwise(find));
+  return receive
+    .next(checkRequest)
+    .next(readRecord)
+    .next(written.when(Condition.stringEquals('$.record.state', 'written'), members).otherwise(find));
 }
 
 /** One member: its agent finishes the state; where the callback got lost, the agent's ledger decides. */
@@ -72,20 +135,41 @@ function oneMember(machine: MachineScope, { memberHealthyTimeoutSeconds }: Clust
     machine,
     'Wait until the member is healthy',
     'awaitMemberHealth',
-    { execution: '$.execution', attempt: '$.attempt', member: '$.member', members: '$.members', taskToken: '$$.Task.Token' },
+    {
+      execution: '$.execution',
+      attempt: '$.attempt',
+      member: '$.member',
+      members: '$.members',
+      taskToken: '$$.Task.Token',
+    },
     { resultPath: '$.health', timeoutSeconds: memberHealthyTimeoutSeconds + marginSeconds, heartbeatSeconds },
   );
-  const ask = step(machine, 'Ask the member what became of it', 'describeMember', { execution: '$.execution', attempt: '$.attempt', member: '$.member' }, { resultPath: '$.command' });
+  const ask = step(
+    machine,
+    'Ask the member what became of it',
+    'describeMember',
+    { execution: '$.execution', attempt: '$.attempt', member: '$.member' },
+    { resultPath: '$.command' },
+  );
   const became = new Choice(scope, 'What became of the command?');
-  const recorded = new Pass(scope, 'Take the recorded answer', { inputPath: '$.command.result', resultPath: '$.health' });
+  const recorded = new Pass(scope, 'Take the recorded answer', {
+    inputPath: '$.command.result',
+    resultPath: '$.health',
+  });
   const again = new Pass(scope, 'Wait once more', { inputPath: '$.command.nextAttempt', resultPath: '$.attempt' });
-  const unhealthy = new Fail(scope, 'Member not healthy', { errorPath: '$.command.fault', causePath: '$.command.cause' });
+  const unhealthy = new Fail(scope, 'Member not healthy', {
+    errorPath: '$.command.fault',
+    causePath: '$.command.cause',
+  });
   const report = new Pass(scope, 'Report the healthy member', { outputPath: '$.health' });
 
   healthy.addRetry(reachable);
   healthy.addCatch(ask, { errors: ['States.Timeout', 'States.HeartbeatTimeout'], resultPath: '$.lost' });
   ask.addRetry(reachable);
-  const open = Condition.or(Condition.stringEquals('$.command.status', 'running'), Condition.stringEquals('$.command.status', 'unknown'));
+  const open = Condition.or(
+    Condition.stringEquals('$.command.status', 'running'),
+    Condition.stringEquals('$.command.status', 'unknown'),
+  );
   became
     .when(Condition.stringEquals('$.command.status', 'succeeded'), recorded.next(report))
     .when(Condition.and(open, Condition.numberLessThanEquals('$.command.nextAttempt', attempts)), again.next(healthy))

@@ -72,7 +72,10 @@ export function awaitStep<Name extends TaskName>(
 }
 
 function rendered(payload: object): Record<string, unknown> {
-  const entries = Object.entries(payload).map(([field, value]) => [field, isPath(value) ? JsonPath.objectAt(value) : value]);
+  const entries = Object.entries(payload).map(([field, value]) => [
+    field,
+    isPath(value) ? JsonPath.objectAt(value) : value,
+  ]);
   return Object.fromEntries(entries);
 }
 

@@ -37,7 +37,10 @@ export async function awaitHealthy(input: AwaitHealthyInput, context: AwaitHealt
       };
     }
     if (seen.crashLooping) {
-      throw new Fault('MemberCrashLooping', `etcd on ${context.name} exits again and again; its log is /var/log/etcd/etcd.log or the journal of etcd.service`);
+      throw new Fault(
+        'MemberCrashLooping',
+        `etcd on ${context.name} exits again and again; its log is /var/log/etcd/etcd.log or the journal of etcd.service`,
+      );
     }
     if (Date.now() >= deadline) throw new Fault('MemberNotHealthy', sentence(context, health, input.timeoutMs));
     await sleep(pollMs);

@@ -5,7 +5,10 @@ import { isSupported } from '#etcd/versions.ts';
 import { type CommandEnvelope, payloadPattern } from '../protocol.ts';
 
 const id = v.pipe(v.string('text'), v.regex(/^[\w.:@/-]{1,300}$/, 'up to 300 letters, digits and . : @ / _ -'));
-const memberName = v.pipe(v.string('text'), v.regex(/^[\w.-]{1,64}$/, 'a member name: up to 64 letters, digits and . _ -'));
+const memberName = v.pipe(
+  v.string('text'),
+  v.regex(/^[\w.-]{1,64}$/, 'a member name: up to 64 letters, digits and . _ -'),
+);
 const positive = (most: number) => {
   const allowed = `a whole number from 1 to ${most}`;
   return v.pipe(v.number(allowed), v.integer(allowed), v.minValue(1, allowed), v.maxValue(most, allowed));
@@ -13,7 +16,9 @@ const positive = (most: number) => {
 
 const common = {
   id,
-  taskToken: v.optional(v.pipe(v.string('text'), v.maxLength(2048, 'up to 2048 characters'), v.minLength(1, 'a task token'))),
+  taskToken: v.optional(
+    v.pipe(v.string('text'), v.maxLength(2048, 'up to 2048 characters'), v.minLength(1, 'a task token')),
+  ),
   heartbeatSeconds: v.optional(positive(3_600)),
   fencingToken: v.optional(positive(Number.MAX_SAFE_INTEGER)),
 };
@@ -40,7 +45,8 @@ const envelope = v.variant(
  * @throws Fault `InvalidInput`, naming the field and what is allowed
  */
 export function parseEnvelope(payload: string): CommandEnvelope {
-  if (!new RegExp(payloadPattern).test(payload)) throw new Fault('InvalidInput', 'the payload is not base64 of 4 to 16384 characters');
+  if (!new RegExp(payloadPattern).test(payload))
+    throw new Fault('InvalidInput', 'the payload is not base64 of 4 to 16384 characters');
   const parsed = v.safeParse(envelope, json(payload));
   if (!parsed.success) throw refusal(parsed.issues[0]);
   return parsed.output as CommandEnvelope;
@@ -56,7 +62,8 @@ function json(payload: string): unknown {
 
 function refusal(issue: v.BaseIssue<unknown>): Fault {
   const path = issue.path?.map(({ key }) => String(key)).join('.') || 'command';
-  if (issue.type === 'strict_object' && issue.expected === 'never') return new Fault('InvalidInput', `the command has an unknown field ${path}`);
+  if (issue.type === 'strict_object' && issue.expected === 'never')
+    return new Fault('InvalidInput', `the command has an unknown field ${path}`);
   if (issue.input === undefined) return new Fault('InvalidInput', `the command lacks the field ${path}`);
   const given = JSON.stringify(issue.input)?.slice(0, 100);
   const allowed = issue.type === 'strict_object' || issue.type === 'object' ? 'an object' : issue.message;

@@ -38,9 +38,12 @@ export function createCommands(options: CommandsOptions): CommandReceiver {
     const { envelope, entry } = stored;
     const known = running.get(entry.id);
     if (known !== undefined) return known;
-    const beat = setInterval(() => {
-      for (const token of ledger.find(entry.id)?.taskTokens ?? []) void tokens.heartbeat(token);
-    }, (envelope.heartbeatSeconds ?? defaultHeartbeatSeconds) * 1000);
+    const beat = setInterval(
+      () => {
+        for (const token of ledger.find(entry.id)?.taskTokens ?? []) void tokens.heartbeat(token);
+      },
+      (envelope.heartbeatSeconds ?? defaultHeartbeatSeconds) * 1000,
+    );
     const outcome = execute(envelope, Date.parse(entry.receivedAt))
       .then((result): Outcome => ({ status: 'succeeded', result }), failed)
       .then((ended) => {
@@ -74,7 +77,8 @@ export function createCommands(options: CommandsOptions): CommandReceiver {
       return { accepted: true, id: envelope.id, entry: stored.entry };
     }
     const ended = run(stored);
-    if (envelope.taskToken === undefined) await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, answerWithinMs).unref())]);
+    if (envelope.taskToken === undefined)
+      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, answerWithinMs).unref())]);
     return { accepted: true, id: envelope.id, entry: ledger.find(envelope.id)?.entry ?? stored.entry };
   }
 
@@ -103,7 +107,10 @@ function checkFencing(state: string, { fencingToken, id }: CommandEnvelope): voi
   const file = join(state, 'fencing-token');
   const newest = Number(readIfThere(file) ?? 0);
   if (fencingToken < newest) {
-    throw new Fault('StaleToken', `the command ${id} carries the fencing token ${fencingToken}, but ${newest} was seen already: another operation has taken the lock since`);
+    throw new Fault(
+      'StaleToken',
+      `the command ${id} carries the fencing token ${fencingToken}, but ${newest} was seen already: another operation has taken the lock since`,
+    );
   }
   if (fencingToken > newest) writeDurably(file, String(fencingToken));
 }

@@ -48,7 +48,8 @@ async function memberToRun(options: BootOptions): Promise<MemberSpec> {
       const { spec, phase, reason } = await look(options);
       if (spec !== null) return spec;
       enter(phase, reason);
-      if (reason !== said) log('waiting', { phase, reason, instance: identity.instanceId }, phase === 'awaitingJoin' ? 'error' : 'info');
+      if (reason !== said)
+        log('waiting', { phase, reason, instance: identity.instanceId }, phase === 'awaitingJoin' ? 'error' : 'info');
       said = reason;
     } catch (error) {
       const reason = `the cluster record cannot be read: ${(error as Error).message}`;
@@ -85,7 +86,11 @@ async function look({ identity, layout, record, log }: BootOptions): Promise<Loo
   if (action === 'formNew') {
     const claim = claimOnDisk ?? newClaim(layout);
     if (!(await record.claimStart(identity.instanceId, claim))) {
-      return { spec: null, phase: 'awaitingJoin', reason: `the member ${identity.instanceId} was started before, on a disk that is gone` };
+      return {
+        spec: null,
+        phase: 'awaitingJoin',
+        reason: `the member ${identity.instanceId} was started before, on a disk that is gone`,
+      };
     }
   }
   const spec = specOf(identity, bootstrap, layout);

@@ -62,7 +62,12 @@ export async function observe(identity: Identity, supervisor: Supervisor): Promi
   };
 }
 
-function memberOf(list: MemberList, id: string | null, leaderId: string | null, clusterVersion: string | null): Description['member'] {
+function memberOf(
+  list: MemberList,
+  id: string | null,
+  leaderId: string | null,
+  clusterVersion: string | null,
+): Description['member'] {
   return {
     id,
     clusterId: list.clusterId,

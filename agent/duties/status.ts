@@ -1,6 +1,6 @@
 /** `GET /status` and `GET /health` on a loopback address: what the agent says of itself. */
 import { createServer, type Server } from 'node:http';
-import { ports, type Description } from '../protocol.ts';
+import { type Description, ports } from '../protocol.ts';
 
 /**
  * Listens on the address.

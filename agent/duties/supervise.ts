@@ -66,7 +66,11 @@ export function createSupervisor({ etcd, state, log, versionOf }: SuperviseOptio
     const next = nextStart(exits);
     crashLooping = next.crashLooping;
     keep({ crashes: kept.crashes + 1, lastExit: `${how} at ${new Date(exit.exitedAtMs).toISOString()}` });
-    log('etcd ended', { how, ranMs: exit.exitedAtMs - exit.startedAtMs, nextStartInMs: next.delayMs, crashLooping }, crashLooping ? 'error' : 'warn');
+    log(
+      'etcd ended',
+      { how, ranMs: exit.exitedAtMs - exit.startedAtMs, nextStartInMs: next.delayMs, crashLooping },
+      crashLooping ? 'error' : 'warn',
+    );
     await sleep(next.delayMs);
     await start(command);
   }
@@ -87,7 +91,8 @@ export function createSupervisor({ etcd, state, log, versionOf }: SuperviseOptio
     get crashLooping() {
       // A long run since the last exit ends the loop.
       const last = exits.at(-1);
-      if (crashLooping && last !== undefined && etcd.pid() !== null && Date.now() - last.exitedAtMs > 60_000) crashLooping = false;
+      if (crashLooping && last !== undefined && etcd.pid() !== null && Date.now() - last.exitedAtMs > 60_000)
+        crashLooping = false;
       return crashLooping;
     },
     get supervision() {

@@ -29,7 +29,10 @@ export function bootDecision(facts: BootFacts): BootDecision {
   if (facts.diskHasMember) return decide('startExisting', 'the disk holds a member: etcd goes on with it');
   if (bootstrap === null) return decide('awaitBootstrap', 'there is no bootstrap record yet');
   if (bootstrap.createdAt !== undefined) {
-    return decide('awaitJoin', `the cluster was created at ${bootstrap.createdAt} and this disk is empty: it has to join`);
+    return decide(
+      'awaitJoin',
+      `the cluster was created at ${bootstrap.createdAt} and this disk is empty: it has to join`,
+    );
   }
   if (!bootstrap.members.some((member) => member.instanceId === instanceId)) {
     return decide('awaitJoin', `the bootstrap record does not name ${instanceId}`);

@@ -20,7 +20,14 @@ export interface MinorFacts {
   readonly learners: boolean;
 }
 
-const v2 = { gatewayPrefix: null, dataApi: 'v2', enableV2: false, logger: false, arm64: false, learners: false } as const;
+const v2 = {
+  gatewayPrefix: null,
+  dataApi: 'v2',
+  enableV2: false,
+  logger: false,
+  arm64: false,
+  learners: false,
+} as const;
 const v3 = { dataApi: 'v3', strictReconfigCheck: true } as const;
 const upTo33 = { ...v3, enableV2: true, logger: false, arm64: false, learners: false } as const;
 const from34 = { ...v3, gatewayPrefix: '/v3', logger: true, arm64: true, learners: true } as const;

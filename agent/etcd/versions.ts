@@ -7,20 +7,7 @@ export interface Version {
 }
 
 /** Every minor the appliance knows, oldest first: the upgrade ladder. */
-export const minors = [
-  '2.0',
-  '2.1',
-  '2.2',
-  '2.3',
-  '3.0',
-  '3.1',
-  '3.2',
-  '3.3',
-  '3.4',
-  '3.5',
-  '3.6',
-  '3.7',
-] as const;
+export const minors = ['2.0', '2.1', '2.2', '2.3', '3.0', '3.1', '3.2', '3.3', '3.4', '3.5', '3.6', '3.7'] as const;
 
 export type Minor = (typeof minors)[number];
 
@@ -70,7 +57,8 @@ export interface VersionAnswer {
  */
 export function parseVersionAnswer(body: string): VersionAnswer | null {
   const plain = /^etcd (\S+)\s*$/.exec(body);
-  if (plain !== null) return plain[1] !== undefined && parseVersion(plain[1]) ? { server: plain[1], cluster: null } : null;
+  if (plain !== null)
+    return plain[1] !== undefined && parseVersion(plain[1]) ? { server: plain[1], cluster: null } : null;
   const answer = parseJson(body);
   if (typeof answer !== 'object' || answer === null || !('etcdserver' in answer)) return null;
   const server = answer.etcdserver;

@@ -6,7 +6,12 @@ import type { Metadata } from './metadata.ts';
 
 export interface Aws {
   /** One call of a JSON service. @throws AwsCallError with AWS's error name */
-  call(service: 'dynamodb' | 'states', target: string, input: object, timeoutMs?: number): Promise<Record<string, unknown>>;
+  call(
+    service: 'dynamodb' | 'states',
+    target: string,
+    input: object,
+    timeoutMs?: number,
+  ): Promise<Record<string, unknown>>;
   /** An object's bytes as they come; null where there is none. */
   object(bucket: string, key: string, timeoutMs: number): Promise<IncomingMessage | null>;
 }
@@ -26,11 +31,31 @@ export class AwsCallError extends Error {
 export function createAws(metadata: Metadata, region: string, endpoint: string | null): Aws {
   const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
 
-  async function signed(service: string, base: string, path: string, method: string, headers: Record<string, string>, body?: string) {
+  async function signed(
+    service: string,
+    base: string,
+    path: string,
+    method: string,
+    headers: Record<string, string>,
+    body?: string,
+  ) {
     const { host } = new URL(base);
-    const request = { service, region, host, path, method, headers: { ...headers, host }, ...(body !== undefined && { body }) };
+    const request = {
+      service,
+      region,
+      host,
+      path,
+      method,
+      headers: { ...headers, host },
+      ...(body !== undefined && { body }),
+    };
     const result = aws4.sign(request, await metadata.credentials());
-    return { url: `${base}${path}`, method, headers: result.headers as Record<string, string>, ...(body !== undefined && { body }) };
+    return {
+      url: `${base}${path}`,
+      method,
+      headers: result.headers as Record<string, string>,
+      ...(body !== undefined && { body }),
+    };
   }
 
   return {
@@ -41,7 +66,10 @@ export function createAws(metadata: Metadata, region: string, endpoint: string |
       const { status, body } = await exchange({ ...request, timeoutMs });
       const answer = parsed(body);
       if (status === 200) return answer;
-      const code = String(answer.__type ?? `HTTP ${status}`).split('#').at(-1) ?? '';
+      const code =
+        String(answer.__type ?? `HTTP ${status}`)
+          .split('#')
+          .at(-1) ?? '';
       throw new AwsCallError(code, String(answer.message ?? answer.Message ?? body.slice(0, 300)));
     },
     async object(bucket, key, timeoutMs) {

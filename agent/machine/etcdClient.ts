@@ -49,7 +49,13 @@ export function createEtcdClient({ address, version, timeoutMs }: EtcdClientOpti
   const get = (path: string) => exchange({ method: 'GET', url: `${base}${path}`, timeoutMs });
   async function post(path: string, body: object): Promise<Record<string, unknown>> {
     const headers = { 'content-type': 'application/json' };
-    const answer = await exchange({ method: 'POST', url: `${base}${gatewayPrefix}${path}`, headers, body: JSON.stringify(body), timeoutMs });
+    const answer = await exchange({
+      method: 'POST',
+      url: `${base}${gatewayPrefix}${path}`,
+      headers,
+      body: JSON.stringify(body),
+      timeoutMs,
+    });
     return success(answer, path);
   }
 
@@ -60,7 +66,8 @@ export function createEtcdClient({ address, version, timeoutMs }: EtcdClientOpti
       if (parsed === null) throw new Error(`${base}/version answered ${answer.status} ${answer.body.slice(0, 200)}`);
       return parsed;
     },
-    members: async () => (older ? membersOfV2(await get('/v2/members')) : membersOfV3(await post('/cluster/member/list', {}))),
+    members: async () =>
+      older ? membersOfV2(await get('/v2/members')) : membersOfV3(await post('/cluster/member/list', {})),
     async leader() {
       if (!older) return nonZero(hex((await post('/maintenance/status', {})).leader));
       const stats = success(await get('/v2/stats/self'), '/v2/stats/self') as { leaderInfo?: { leader?: string } };
@@ -68,12 +75,15 @@ export function createEtcdClient({ address, version, timeoutMs }: EtcdClientOpti
     },
     async alarms(memberId) {
       if (dataApi === 'v2') return [];
-      const { alarms = [] } = (await post('/maintenance/alarm', { action: 'GET' })) as { alarms?: { memberID?: string; alarm?: string }[] };
+      const { alarms = [] } = (await post('/maintenance/alarm', { action: 'GET' })) as {
+        alarms?: { memberID?: string; alarm?: string }[];
+      };
       return alarms.filter(({ memberID }) => hex(memberID) === memberId).map(({ alarm }) => alarm ?? 'UNKNOWN');
     },
     async writeAndRead(member) {
       const value = new Date().toISOString();
-      const read = dataApi === 'v2' ? await throughV2(base, member, value, timeoutMs) : await throughV3(post, member, value);
+      const read =
+        dataApi === 'v2' ? await throughV2(base, member, value, timeoutMs) : await throughV3(post, member, value);
       if (read === null) throw new Error('what was written is not there');
     },
   };
@@ -83,8 +93,13 @@ async function throughV2(base: string, member: string, value: string, timeoutMs:
   // Keys that begin with an underscore are hidden from listings.
   const url = `${base}/v2/keys/_etcd-appliance/health/${member}`;
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-  success(await exchange({ method: 'PUT', url, headers, body: `value=${encodeURIComponent(value)}`, timeoutMs }), 'write');
-  const answer = success(await exchange({ method: 'GET', url: `${url}?quorum=true`, timeoutMs }), 'read') as { node?: { value?: string } };
+  success(
+    await exchange({ method: 'PUT', url, headers, body: `value=${encodeURIComponent(value)}`, timeoutMs }),
+    'write',
+  );
+  const answer = success(await exchange({ method: 'GET', url: `${url}?quorum=true`, timeoutMs }), 'read') as {
+    node?: { value?: string };
+  };
   return answer.node?.value ?? null;
 }
 
@@ -103,7 +118,12 @@ function membersOfV2(answer: HttpAnswer): MemberList {
   const { members = [] } = success(answer, '/v2/members') as { members?: V2Member[] };
   return {
     clusterId: trimmed(String(answer.headers['x-etcd-cluster-id'] ?? '')),
-    members: members.map(({ id, name = '', peerURLs = [] }) => ({ id: trimmed(id), name, peerUrls: peerURLs, isLearner: false })),
+    members: members.map(({ id, name = '', peerURLs = [] }) => ({
+      id: trimmed(id),
+      name,
+      peerUrls: peerURLs,
+      isLearner: false,
+    })),
   };
 }
 
@@ -112,7 +132,12 @@ function membersOfV3(answer: Record<string, unknown>): MemberList {
   const { header, members = [] } = answer as { header?: { cluster_id?: string }; members?: V3Member[] };
   return {
     clusterId: hex(header?.cluster_id),
-    members: members.map(({ ID, name = '', peerURLs = [], isLearner = false }) => ({ id: hex(ID), name, peerUrls: peerURLs, isLearner })),
+    members: members.map(({ ID, name = '', peerURLs = [], isLearner = false }) => ({
+      id: hex(ID),
+      name,
+      peerUrls: peerURLs,
+      isLearner,
+    })),
   };
 }
 

@@ -2,7 +2,11 @@
 import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-export type Log = (event: string, fields?: Readonly<Record<string, unknown>>, level?: 'info' | 'warn' | 'error') => void;
+export type Log = (
+  event: string,
+  fields?: Readonly<Record<string, unknown>>,
+  level?: 'info' | 'warn' | 'error',
+) => void;
 
 const largestBytes = 10 * 1024 * 1024;
 

@@ -49,7 +49,12 @@ export function createMetadata(endpoint: string): Metadata {
 
   async function get(path: string): Promise<string> {
     const headers = { 'x-aws-ec2-metadata-token': await currentToken() };
-    const { status, body } = await exchange({ method: 'GET', url: `${endpoint}/latest/meta-data/${path}`, headers, timeoutMs });
+    const { status, body } = await exchange({
+      method: 'GET',
+      url: `${endpoint}/latest/meta-data/${path}`,
+      headers,
+      timeoutMs,
+    });
     if (status === 401) token = null;
     if (status !== 200) throw new Error(`instance metadata has no ${path}: ${status}`);
     return body;

@@ -10,7 +10,13 @@ export interface ClusterRecord {
   claimStart(member: string, claim: string): Promise<boolean>;
 }
 
-type Attribute = { S: string } | { N: string } | { BOOL: boolean } | { NULL: true } | { L: Attribute[] } | { M: Record<string, Attribute> };
+type Attribute =
+  | { S: string }
+  | { N: string }
+  | { BOOL: boolean }
+  | { NULL: true }
+  | { L: Attribute[] }
+  | { M: Record<string, Attribute> };
 
 export function createRecord(aws: Aws, { cluster, table }: Identity): ClusterRecord {
   async function get<Item>(item: string): Promise<Item | null> {
@@ -52,6 +58,7 @@ function plain(attribute: Attribute): unknown {
   if ('N' in attribute) return Number(attribute.N);
   if ('BOOL' in attribute) return attribute.BOOL;
   if ('L' in attribute) return attribute.L.map(plain);
-  if ('M' in attribute) return Object.fromEntries(Object.entries(attribute.M).map(([name, value]) => [name, plain(value)]));
+  if ('M' in attribute)
+    return Object.fromEntries(Object.entries(attribute.M).map(([name, value]) => [name, plain(value)]));
   return null;
 }

@@ -116,7 +116,9 @@ function run(command: string, args: readonly string[]): Promise<void> {
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => (said += chunk));
     child.once('error', reject);
-    child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`${command}: exit ${code}: ${said.trim()}`))));
+    child.once('close', (code) =>
+      code === 0 ? resolve() : reject(new Error(`${command}: exit ${code}: ${said.trim()}`)),
+    );
   });
 }
 

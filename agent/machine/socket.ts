@@ -22,7 +22,10 @@ export function listenOnSocket(folder: string, answer: (line: string) => Promise
       if (!received.includes('\n')) return;
       const line = received.slice(0, received.indexOf('\n'));
       received = '';
-      answer(line).then((reply) => socket.end(`${reply}\n`), () => socket.destroy());
+      answer(line).then(
+        (reply) => socket.end(`${reply}\n`),
+        () => socket.destroy(),
+      );
     });
   });
   return new Promise((resolve, reject) => {
@@ -45,7 +48,8 @@ export async function askSocket(folder: string, line: string, timeoutMs: number)
       process.chdir(folder);
       return await ask(line, deadline - Date.now());
     } catch (error) {
-      if (Date.now() >= deadline) throw new Error(`the agent does not answer on ${folder}/${name}: ${(error as Error).message}`);
+      if (Date.now() >= deadline)
+        throw new Error(`the agent does not answer on ${folder}/${name}: ${(error as Error).message}`);
       await sleep(100);
     }
   }

@@ -39,7 +39,12 @@ export function supervisedChild(pidFile: string, logFile: string): EtcdProcess {
       mkdirSync(dirname(logFile), { recursive: true });
       const log = openSync(logFile, 'a');
       const startedAtMs = Date.now();
-      const child = spawn(binary, args, { detached: true, stdio: ['ignore', log, log], cwd: dirname(binary), env: { PATH: '/usr/bin:/bin' } });
+      const child = spawn(binary, args, {
+        detached: true,
+        stdio: ['ignore', log, log],
+        cwd: dirname(binary),
+        env: { PATH: '/usr/bin:/bin' },
+      });
       closeSync(log);
       await new Promise<void>((resolve, reject) => {
         child.once('spawn', resolve);

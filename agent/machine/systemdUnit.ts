@@ -61,7 +61,12 @@ const killed = new Set(['2', '3']);
 async function show(): Promise<UnitState> {
   const properties = ['ActiveState', 'MainPID', 'ExecMainCode', 'ExecMainStatus'];
   const { stdout } = await run('systemctl', ['show', unit, ...properties.map((name) => `--property=${name}`)]);
-  const values = Object.fromEntries(stdout.trim().split('\n').map((line) => line.split('=', 2) as [string, string]));
+  const values = Object.fromEntries(
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split('=', 2) as [string, string]),
+  );
   const pid = Number(values.MainPID);
   return {
     active: values.ActiveState ?? 'unknown',

@@ -35,8 +35,14 @@ export function createTaskTokens(aws: Aws, log: Log): TaskTokens {
       const deadline = Date.now() + givingUpMs;
       for (let pauseMs = 250; Date.now() < deadline; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
         try {
-          if (outcome.status === 'succeeded') await call('SendTaskSuccess', { taskToken, output: JSON.stringify(outcome.result) });
-          else await call('SendTaskFailure', { taskToken, error: outcome.fault, cause: outcome.cause.slice(0, maxCauseLength) });
+          if (outcome.status === 'succeeded')
+            await call('SendTaskSuccess', { taskToken, output: JSON.stringify(outcome.result) });
+          else
+            await call('SendTaskFailure', {
+              taskToken,
+              error: outcome.fault,
+              cause: outcome.cause.slice(0, maxCauseLength),
+            });
           return;
         } catch (error) {
           if (error instanceof AwsCallError && over.has(error.code)) {

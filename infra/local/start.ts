@@ -34,7 +34,11 @@ async function main(): Promise<void> {
 }
 
 /** Brings the cluster up (or back) and says where it is. */
-async function startCluster(folder: string, options: StartOptions, opened: { close(): Promise<void> }[]): Promise<void> {
+async function startCluster(
+  folder: string,
+  options: StartOptions,
+  opened: { close(): Promise<void> }[],
+): Promise<void> {
   const cluster = chooseCluster(folder, options);
   say(`etcd ${cluster.etcd}, ${cluster.members} member${cluster.members === 1 ? '' : 's'}, data in ${folder}`);
   const progress = progressPrinter(process.stderr);
@@ -61,7 +65,10 @@ async function startCluster(folder: string, options: StartOptions, opened: { clo
 async function startOver(folder: string): Promise<void> {
   if (!existsSync(folder)) return;
   if (!existsSync(`${folder}/cluster.json`)) {
-    throw new Fault('InvalidInput', `--fresh would delete ${folder}, which holds no cluster of this command; name another with --data`);
+    throw new Fault(
+      'InvalidInput',
+      `--fresh would delete ${folder}, which holds no cluster of this command; name another with --data`,
+    );
   }
   const home = await openHome({ folder, resume: false }); // refuses while another process has it; ends leftovers
   await home.close();

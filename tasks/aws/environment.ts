@@ -3,7 +3,8 @@
 /** @throws Error where the deployment did not set it. */
 export function environment(name: EnvironmentName): string {
   const value = process.env[name];
-  if (value === undefined || value === '') throw new Error(`the environment variable ${name} is not set: deploy the stack again`);
+  if (value === undefined || value === '')
+    throw new Error(`the environment variable ${name} is not set: deploy the stack again`);
   return value;
 }
 

@@ -8,7 +8,9 @@ const client = new AutoScalingClient({});
 /** Its instances as Auto Scaling knows them. @throws Error where the group is not there. */
 export async function instancesOfGroup(): Promise<readonly GroupInstance[]> {
   const name = environment('GROUP');
-  const { AutoScalingGroups } = await client.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] }));
+  const { AutoScalingGroups } = await client.send(
+    new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] }),
+  );
   const group = AutoScalingGroups?.[0];
   if (group === undefined) throw new Error(`the Auto Scaling group ${name} does not exist`);
   return (group.Instances ?? []).map((instance) => ({

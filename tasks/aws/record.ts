@@ -52,12 +52,16 @@ export function replaceLock(before: LockRecord | null, after: LockRecord): Promi
     before === null
       ? 'attribute_not_exists(#item)'
       : `#token = :token AND ${before.holder === undefined ? 'attribute_not_exists(#holder)' : '#holder = :holder'}`;
-  const values = before === null ? undefined : { ':token': before.token, ...(before.holder !== undefined && { ':holder': before.holder }) };
+  const values =
+    before === null
+      ? undefined
+      : { ':token': before.token, ...(before.holder !== undefined && { ':holder': before.holder }) };
   const put = new PutItemCommand({
     TableName: table(),
     Item: marshall(after, { removeUndefinedValues: true }),
     ConditionExpression: condition,
-    ExpressionAttributeNames: before === null ? { '#item': 'item' } : { '#token': names['#token'], '#holder': names['#holder'] },
+    ExpressionAttributeNames:
+      before === null ? { '#item': 'item' } : { '#token': names['#token'], '#holder': names['#holder'] },
     ...(values && { ExpressionAttributeValues: marshall(values) }),
   });
   return unlessConditionFails(client.send(put));
@@ -66,7 +70,9 @@ export function replaceLock(before: LockRecord | null, after: LockRecord): Promi
 /** Appends to the audit trail. The key is the same for the same event, so that a repeated task writes it once. */
 export async function audit(entry: Omit<AuditRecord, 'cluster' | 'item'>, id: string): Promise<void> {
   const record: AuditRecord = { ...entry, cluster: environment('CLUSTER'), item: `audit#${entry.at}#${id}` };
-  await client.send(new PutItemCommand({ TableName: table(), Item: marshall(record, { removeUndefinedValues: true }) }));
+  await client.send(
+    new PutItemCommand({ TableName: table(), Item: marshall(record, { removeUndefinedValues: true }) }),
+  );
 }
 
 async function unlessConditionFails(write: Promise<unknown>): Promise<boolean> {

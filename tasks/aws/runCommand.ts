@@ -1,5 +1,10 @@
 /** Hands commands to an agent through SSM Run Command. */
-import { GetCommandInvocationCommand, type GetCommandInvocationCommandOutput, SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
+import {
+  GetCommandInvocationCommand,
+  type GetCommandInvocationCommandOutput,
+  SendCommandCommand,
+  SSMClient,
+} from '@aws-sdk/client-ssm';
 import { Fault } from '#etcd/faults.ts';
 import { type CommandEnvelope, type CommandName, type CommandReply, encodeCommand } from '../../agent/protocol.ts';
 import { environment } from './environment.ts';
@@ -8,7 +13,14 @@ const client = new SSMClient({});
 /** The agent answers at once; the rest is Run Command's own delivery. Below the Lambda's time-out. */
 const answerTimeoutMs = 45_000;
 
-const undelivered = new Set(['DeliveryTimedOut', 'TimedOut', 'Undeliverable', 'Terminated', 'InvalidPlatform', 'AccessDenied']);
+const undelivered = new Set([
+  'DeliveryTimedOut',
+  'TimedOut',
+  'Undeliverable',
+  'Terminated',
+  'InvalidPlatform',
+  'AccessDenied',
+]);
 
 /**
  * Sends a command and returns the agent's reply.
@@ -24,9 +36,13 @@ export async function sendToAgent<Name extends CommandName>(
   const reply = replyIn(invocation.StandardOutputContent ?? '');
   if (reply === null) {
     const said = (invocation.StandardErrorContent ?? '').trim().slice(-500) || 'nothing';
-    throw new Fault('CommandFailed', `the agent of ${instanceId} was not handed the command ${envelope.id}: Run Command ended ${invocation.Status}, stderr says ${said}`);
+    throw new Fault(
+      'CommandFailed',
+      `the agent of ${instanceId} was not handed the command ${envelope.id}: Run Command ended ${invocation.Status}, stderr says ${said}`,
+    );
   }
-  if (!reply.accepted) throw new Fault(reply.fault, `the agent of ${instanceId} refused the command ${envelope.id}: ${reply.cause}`);
+  if (!reply.accepted)
+    throw new Fault(reply.fault, `the agent of ${instanceId} refused the command ${envelope.id}: ${reply.cause}`);
   return reply;
 }
 
@@ -44,7 +60,9 @@ async function send(instanceId: string, payload: string): Promise<string> {
   } catch (error) {
     // An instance that has not registered yet, or has just gone.
     if ((error as Error).name !== 'InvalidInstanceId') throw error;
-    throw new Fault('InstanceNotReachable', `Systems Manager does not know the instance ${instanceId}`, { cause: error });
+    throw new Fault('InstanceNotReachable', `Systems Manager does not know the instance ${instanceId}`, {
+      cause: error,
+    });
   }
 }
 

@@ -12,7 +12,13 @@ export const heartbeatSeconds = 10;
  * Tells the member's agent to wait until etcd is healthy; the agent finishes the state through its task token.
  * @throws Fault `InstanceNotReachable`, `CommandFailed`, or what the agent refuses it with
  */
-export async function handler({ execution, attempt, member, members, taskToken }: Input): Promise<Tasks['awaitMemberHealth']['output']> {
+export async function handler({
+  execution,
+  attempt,
+  member,
+  members,
+  taskToken,
+}: Input): Promise<Tasks['awaitMemberHealth']['output']> {
   const id = healthCommandId(execution, member.name, attempt);
   const timeoutMs = Number(environment('MEMBER_HEALTHY_TIMEOUT_SECONDS')) * 1000;
   await sendToAgent(member.instanceId, {

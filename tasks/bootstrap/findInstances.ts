@@ -6,9 +6,14 @@ import type { Tasks } from '../catalogue.ts';
 import { searchInstances } from '../plan/members.ts';
 
 /** The group's instances in service. @throws Fault `InstancesNotInService` once the deadline has passed */
-export async function handler({ deadline }: Tasks['findInstances']['input']): Promise<Tasks['findInstances']['output']> {
+export async function handler({
+  deadline,
+}: Tasks['findInstances']['input']): Promise<Tasks['findInstances']['output']> {
   const { verdict, chosen, reason } = searchInstances(await instancesOfGroup(), Number(environment('MEMBERS')));
-  const addresses = chosen.length === 0 ? new Map<string, string>() : await privateAddresses(chosen.map(({ instanceId }) => instanceId));
+  const addresses =
+    chosen.length === 0
+      ? new Map<string, string>()
+      : await privateAddresses(chosen.map(({ instanceId }) => instanceId));
   const instances = chosen.flatMap(({ instanceId, zone }) => {
     const address = addresses.get(instanceId);
     return address === undefined ? [] : [{ instanceId, zone, address }];

@@ -11,7 +11,10 @@ export async function handler({ execution, membership }: Input): Promise<Tasks['
   const marked = await writeCreatedOnce(at);
   const createdAt = (await readBootstrap())?.createdAt;
   if (createdAt === undefined) {
-    throw new Fault('RecordConflict', `the bootstrap record of cluster ${environment('CLUSTER')} is gone, though its members run`);
+    throw new Fault(
+      'RecordConflict',
+      `the bootstrap record of cluster ${environment('CLUSTER')} is gone, though its members run`,
+    );
   }
   if (marked) {
     const what = `cluster ${membership.clusterId} created with etcd ${membership.etcdVersion}`;

@@ -27,11 +27,23 @@ export async function handler({ execution, found }: Input): Promise<Tasks['write
   const written = (await readBootstrap()) === null && (await writeBootstrapOnce(record));
   const kept = await readBootstrap();
   if (kept === null || kept.members.length === 0) {
-    throw new Fault('RecordConflict', `the bootstrap record of cluster ${cluster} is ${kept === null ? 'gone' : 'without members'}`);
+    throw new Fault(
+      'RecordConflict',
+      `the bootstrap record of cluster ${cluster} is ${kept === null ? 'gone' : 'without members'}`,
+    );
   }
   if (written) {
     const what = `bootstrap record written: ${kept.members.map(({ name }) => name).join(', ')}, etcd ${kept.etcdVersion}`;
-    await audit({ at: kept.writtenAt, who: execution, what, why: 'ClusterBootstrap', after: kept.members.map(({ name }) => name) }, 'bootstrap');
+    await audit(
+      {
+        at: kept.writtenAt,
+        who: execution,
+        what,
+        why: 'ClusterBootstrap',
+        after: kept.members.map(({ name }) => name),
+      },
+      'bootstrap',
+    );
   }
   return recordState(kept, found);
 }

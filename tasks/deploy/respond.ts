@@ -22,7 +22,12 @@ export async function respondWith(event: CustomResourceEvent, work: () => Promis
   const identity = { RequestId: event.RequestId, StackId: event.StackId, LogicalResourceId: event.LogicalResourceId };
   try {
     const { physicalId, data } = await work();
-    await put(event.ResponseURL, { ...identity, Status: 'SUCCESS', PhysicalResourceId: physicalId, ...(data && { Data: data }) });
+    await put(event.ResponseURL, {
+      ...identity,
+      Status: 'SUCCESS',
+      PhysicalResourceId: physicalId,
+      ...(data && { Data: data }),
+    });
   } catch (error) {
     const Reason = `${(error as Error).name}: ${(error as Error).message}`.slice(0, 1_000);
     const PhysicalResourceId = event.PhysicalResourceId ?? `failed-${event.RequestId}`;
@@ -35,7 +40,11 @@ function put(url: string, response: object): Promise<void> {
   const send = url.startsWith('https:') ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     // The signed URL is for an empty content type.
-    const request = send(url, { method: 'PUT', headers: { 'content-type': '', 'content-length': Buffer.byteLength(body) }, timeout: 10_000 });
+    const request = send(url, {
+      method: 'PUT',
+      headers: { 'content-type': '', 'content-length': Buffer.byteLength(body) },
+      timeout: 10_000,
+    });
     request.once('error', reject);
     request.once('timeout', () => request.destroy(new Error('CloudFormation did not take the response within 10 s')));
     request.once('response', (answer) => {

@@ -11,7 +11,10 @@ export async function handler({ holder, token }: Input): Promise<Tasks['releaseL
   const free = { cluster: environment('CLUSTER'), item: 'lock', token } as const;
   if (await replaceLock(before, free)) {
     const at = new Date().toISOString();
-    await audit({ at, who: holder, what: `lock with token ${token} released`, why: before.purpose ?? '', before, after: free }, `unlock-${token}`);
+    await audit(
+      { at, who: holder, what: `lock with token ${token} released`, why: before.purpose ?? '', before, after: free },
+      `unlock-${token}`,
+    );
   }
   return { released: true };
 }

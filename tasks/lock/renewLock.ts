@@ -12,7 +12,10 @@ export async function handler({ holder, token, leaseSeconds }: Input): Promise<T
   const mine = before !== null && before.holder === holder && before.token === token;
   if (!mine || !(await replaceLock(before, { ...before, leaseUntilMs }))) {
     const held = before?.holder ?? 'nobody';
-    throw new Fault('LockHeld', `the lock of cluster ${environment('CLUSTER')} is held by ${held} (token ${before?.token ?? 0}), not by ${holder} (token ${token})`);
+    throw new Fault(
+      'LockHeld',
+      `the lock of cluster ${environment('CLUSTER')} is held by ${held} (token ${before?.token ?? 0}), not by ${holder} (token ${token})`,
+    );
   }
   return { leaseUntilMs };
 }

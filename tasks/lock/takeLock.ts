@@ -14,11 +14,17 @@ export async function handler({ holder, purpose, leaseSeconds }: Input): Promise
   const after = taken(before, { cluster, holder, purpose, nowMs, leaseSeconds });
   if (!(await replaceLock(before, after))) {
     const current = await readLock();
-    throw new Fault('LockHeld', `${current?.holder ?? 'another operation'} took the lock of cluster ${cluster} at the same moment`);
+    throw new Fault(
+      'LockHeld',
+      `${current?.holder ?? 'another operation'} took the lock of cluster ${cluster} at the same moment`,
+    );
   }
   if (before?.holder !== holder) {
     const at = new Date(nowMs).toISOString();
-    await audit({ at, who: holder, what: `lock taken with token ${after.token}`, why: purpose, before, after }, `lock-${after.token}`);
+    await audit(
+      { at, who: holder, what: `lock taken with token ${after.token}`, why: purpose, before, after },
+      `lock-${after.token}`,
+    );
   }
   return { token: after.token };
 }

@@ -10,7 +10,13 @@ export interface Report {
 }
 
 export type Agreement =
-  | { readonly verdict: 'agreed'; readonly clusterId: string; readonly etcdVersion: string; readonly members: readonly string[]; readonly leader: string | null }
+  | {
+      readonly verdict: 'agreed';
+      readonly clusterId: string;
+      readonly etcdVersion: string;
+      readonly members: readonly string[];
+      readonly leader: string | null;
+    }
   | { readonly verdict: 'disagreed'; readonly reasons: readonly string[] };
 
 /** One cluster id, one version, one member list that has exactly those who reported. */
@@ -21,7 +27,9 @@ export function agreementOf(reports: readonly Report[]): Agreement {
     ...differing('etcd version', reports, ({ etcdVersion }) => etcdVersion),
     ...reports
       .filter(({ members }) => [...members].sort().join() !== names.join())
-      .map(({ member, members }) => `${member} lists ${members.join(', ') || 'nobody'} where ${names.join(', ')} reported`),
+      .map(
+        ({ member, members }) => `${member} lists ${members.join(', ') || 'nobody'} where ${names.join(', ')} reported`,
+      ),
   ];
   const [first] = reports;
   if (first === undefined) return { verdict: 'disagreed', reasons: ['no member reported'] };
@@ -35,5 +43,7 @@ export function agreementOf(reports: readonly Report[]): Agreement {
 function differing(what: string, reports: readonly Report[], value: (report: Report) => string): string[] {
   const distinct = new Set(reports.map(value));
   if (distinct.size <= 1) return [];
-  return [`the members report different ${what}s: ${reports.map((report) => `${report.member} ${value(report)}`).join(', ')}`];
+  return [
+    `the members report different ${what}s: ${reports.map((report) => `${report.member} ${value(report)}`).join(', ')}`,
+  ];
 }

@@ -15,10 +15,17 @@ export interface LockRequest {
  * The lock as this holder takes it. Taking it twice is taking it once: the token stays.
  * @throws Fault `LockHeld` while another holds it, however old its lease: an operator resumes or abandons that.
  */
-export function taken(current: LockRecord | null, { cluster, holder, purpose, nowMs, leaseSeconds }: LockRequest): LockRecord {
+export function taken(
+  current: LockRecord | null,
+  { cluster, holder, purpose, nowMs, leaseSeconds }: LockRequest,
+): LockRecord {
   if (current?.holder !== undefined && current.holder !== holder) {
-    const lease = (current.leaseUntilMs ?? 0) < nowMs ? 'its lease has run out, so it may have crashed' : 'its lease is running';
-    throw new Fault('LockHeld', `${current.holder} holds the lock of cluster ${cluster} since ${current.takenAt} (${current.purpose}); ${lease}`);
+    const lease =
+      (current.leaseUntilMs ?? 0) < nowMs ? 'its lease has run out, so it may have crashed' : 'its lease is running';
+    throw new Fault(
+      'LockHeld',
+      `${current.holder} holds the lock of cluster ${cluster} since ${current.takenAt} (${current.purpose}); ${lease}`,
+    );
   }
   const again = current?.holder === holder;
   return {

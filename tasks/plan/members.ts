@@ -1,5 +1,5 @@
 /** Which instances become the members of a new cluster. Pure. */
-import { peerUrl, clientUrl } from '#etcd/addresses.ts';
+import { clientUrl, peerUrl } from '#etcd/addresses.ts';
 import type { BootstrapMember } from '#etcd/record.ts';
 
 export interface GroupInstance {
@@ -20,11 +20,15 @@ export interface Search {
 
 /** Whether the group has enough instances in service, and which of them to take. */
 export function searchInstances(instances: readonly GroupInstance[], wanted: number): Search {
-  const usable = instances.filter(({ lifecycleState, health }) => lifecycleState === 'InService' && health.toLowerCase() === 'healthy');
+  const usable = instances.filter(
+    ({ lifecycleState, health }) => lifecycleState === 'InService' && health.toLowerCase() === 'healthy',
+  );
   if (usable.length >= wanted) {
     return { verdict: 'ready', chosen: spread(usable).slice(0, wanted), reason: `${wanted} instances are in service` };
   }
-  const others = instances.filter((instance) => !usable.includes(instance)).map(({ instanceId, lifecycleState, health }) => `${instanceId} is ${lifecycleState}, ${health}`);
+  const others = instances
+    .filter((instance) => !usable.includes(instance))
+    .map(({ instanceId, lifecycleState, health }) => `${instanceId} is ${lifecycleState}, ${health}`);
   const rest = others.length === 0 ? '' : ` (${others.join('; ')})`;
   return { verdict: 'waiting', chosen: [], reason: `${usable.length} of ${wanted} instances are in service${rest}` };
 }
@@ -41,7 +45,11 @@ function spread(instances: readonly GroupInstance[]): GroupInstance[] {
 }
 
 /** The member that an instance becomes; its name is the instance id, which is never used twice. */
-export function memberOf(instance: { readonly instanceId: string; readonly zone: string; readonly address: string }): BootstrapMember {
+export function memberOf(instance: {
+  readonly instanceId: string;
+  readonly zone: string;
+  readonly address: string;
+}): BootstrapMember {
   const { instanceId, zone, address } = instance;
   return { name: instanceId, instanceId, zone, address, peerUrl: peerUrl(address), clientUrl: clientUrl(address) };
 }

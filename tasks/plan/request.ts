@@ -11,10 +11,13 @@ export function checkBootstrapInput(input: unknown, cluster: string): { readonly
     throw new Fault('InvalidInput', `the input is ${describe(input)}, not an object; ${allowed}`);
   }
   const surplus = Object.keys(input).filter((field) => field !== 'cluster');
-  if (surplus.length > 0) throw new Fault('InvalidInput', `the input has unknown fields: ${surplus.join(', ')}; ${allowed}`);
+  if (surplus.length > 0)
+    throw new Fault('InvalidInput', `the input has unknown fields: ${surplus.join(', ')}; ${allowed}`);
   if (!('cluster' in input)) throw new Fault('InvalidInput', `the input lacks the field cluster; ${allowed}`);
-  if (typeof input.cluster !== 'string') throw new Fault('InvalidInput', `cluster is ${describe(input.cluster)}, not a name; ${allowed}`);
-  if (input.cluster !== cluster) throw new Fault('InvalidInput', `cluster is '${input.cluster}', which is not this stack's; ${allowed}`);
+  if (typeof input.cluster !== 'string')
+    throw new Fault('InvalidInput', `cluster is ${describe(input.cluster)}, not a name; ${allowed}`);
+  if (input.cluster !== cluster)
+    throw new Fault('InvalidInput', `cluster is '${input.cluster}', which is not this stack's; ${allowed}`);
   return { cluster };
 }
 

@@ -18,8 +18,11 @@ export async function bootOurs(members: number, etcd: string): Promise<number> {
     const client = { endpoint: home.endpoint, region: home.context.region, credentials: home.credentials };
     const states = new SFNClient(client);
     const changed = () => new Promise<void>((resolve) => void home.context.events.once('change', () => resolve()));
-    const end = await followExecution(states, outputs.FirstExecutionArn ?? '', () => {}, () =>
-      Promise.race([changed(), new Promise<void>((resolve) => setTimeout(resolve, 100))]),
+    const end = await followExecution(
+      states,
+      outputs.FirstExecutionArn ?? '',
+      () => {},
+      () => Promise.race([changed(), new Promise<void>((resolve) => setTimeout(resolve, 100))]),
     );
     states.destroy();
     if (end.status !== 'SUCCEEDED') throw new Error(`ClusterBootstrap ${end.status}: ${end.error}: ${end.cause}`);

@@ -4,8 +4,8 @@
  */
 import { parseArgs } from 'node:util';
 import { bootBare } from './bare.ts';
-import { bootOurs } from './ours.ts';
 import { measureMemory } from './memory.ts';
+import { bootOurs } from './ours.ts';
 
 const { values } = parseArgs({
   options: {
@@ -34,7 +34,9 @@ async function main(): Promise<void> {
       ours.push(await bootOurs(members, values.etcd));
     }
     const [b, o] = [median(bare), median(ours)];
-    process.stdout.write(`| ${members} | ${b.toFixed(2)} | ${o.toFixed(2)} | ${(o - b).toFixed(2)} | ${(o / b).toFixed(1)} |\n`);
+    process.stdout.write(
+      `| ${members} | ${b.toFixed(2)} | ${o.toFixed(2)} | ${(o - b).toFixed(2)} | ${(o / b).toFixed(1)} |\n`,
+    );
   }
   const minutes = Number(values['memory-minutes']);
   if (minutes > 0) await reportMemory(minutes);
@@ -44,7 +46,9 @@ async function reportMemory(minutes: number): Promise<void> {
   const { agent, node } = await measureMemory(values.etcd, minutes);
   process.stdout.write(`\n| after ${minutes} min | agent | Node with an HTTP server | ratio |\n|---|---|---|---|\n`);
   for (const kind of ['rssMiB', 'privateDirtyMiB'] as const) {
-    process.stdout.write(`| ${kind} | ${agent[kind].toFixed(1)} | ${node[kind].toFixed(1)} | ${(agent[kind] / node[kind]).toFixed(2)} |\n`);
+    process.stdout.write(
+      `| ${kind} | ${agent[kind].toFixed(1)} | ${node[kind].toFixed(1)} | ${(agent[kind] / node[kind]).toFixed(2)} |\n`,
+    );
   }
 }
 

@@ -33,7 +33,11 @@ describe('ClusterBootstrap', () => {
     const found = await cluster.members();
     expect(found).toHaveLength(members);
     for (const { status } of found) {
-      expect(status).toMatchObject({ phase: 'running', health: { verdict: 'healthy' }, etcd: { version: etcd, crashes: 0 } });
+      expect(status).toMatchObject({
+        phase: 'running',
+        health: { verdict: 'healthy' },
+        etcd: { version: etcd, crashes: 0 },
+      });
     }
     expect(new Set(found.map(({ status }) => status?.member?.clusterId)).size).toBe(1);
 

@@ -17,7 +17,9 @@ export interface TestCluster {
   readonly firstExecution: string;
   run(input: unknown, name?: string): Promise<string>;
   /** Waits for the end; the names of the states entered come with it. */
-  ended(executionArn: string): Promise<{ status: string; error?: string; cause?: string; output?: string; path: string[] }>;
+  ended(
+    executionArn: string,
+  ): Promise<{ status: string; error?: string; cause?: string; output?: string; path: string[] }>;
   members(): Promise<{ instanceId: string; address: string; status: Description | null }[]>;
   close(): Promise<void>;
 }
@@ -68,7 +70,12 @@ function testCluster(home: Home, folder: string, outputs: Readonly<Record<string
     },
     async ended(executionArn) {
       const path: string[] = [];
-      const end = await followExecution(states, executionArn, (line) => path.push(line), () => nextChange(home));
+      const end = await followExecution(
+        states,
+        executionArn,
+        (line) => path.push(line),
+        () => nextChange(home),
+      );
       const { output } = await states.send(new DescribeExecutionCommand({ executionArn }));
       return { ...end, ...(output !== undefined && { output }), path };
     },
@@ -111,7 +118,11 @@ export async function statusOf(address: string): Promise<Description | null> {
 }
 
 /** Asks again and again until the answer is there; fails with what was last seen. */
-export async function eventually<T>(what: string, ask: () => Promise<T | null | false | undefined>, withinMs = 30_000): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  ask: () => Promise<T | null | false | undefined>,
+  withinMs = 30_000,
+): Promise<T> {
   const deadline = Date.now() + withinMs;
   let last: unknown;
   while (Date.now() < deadline) {

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AutoScalingClient, TerminateInstanceInAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
-import { ListFunctionsCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { startTimeOf } from '../../agent/machine/processes.ts';
 import { type Home, openHome } from '../../infra/local/home.ts';
@@ -140,11 +140,19 @@ describe('a running cluster', () => {
     const { home } = cluster;
     const [victim] = await cluster.members();
     const root = home.services.ec2.machine(victim?.instanceId ?? '')?.root ?? '';
-    const groups = new AutoScalingClient({ endpoint: home.endpoint, region: home.context.region, credentials: home.credentials });
+    const groups = new AutoScalingClient({
+      endpoint: home.endpoint,
+      region: home.context.region,
+      credentials: home.credentials,
+    });
     const InstanceId = victim?.instanceId;
-    await groups.send(new TerminateInstanceInAutoScalingGroupCommand({ InstanceId, ShouldDecrementDesiredCapacity: false }));
+    await groups.send(
+      new TerminateInstanceInAutoScalingGroupCommand({ InstanceId, ShouldDecrementDesiredCapacity: false }),
+    );
 
-    await eventually('it is gone', async () => (await home.instances()).every(({ instanceId }) => instanceId !== InstanceId));
+    await eventually('it is gone', async () =>
+      (await home.instances()).every(({ instanceId }) => instanceId !== InstanceId),
+    );
     expect(startTimeOf(victim?.status?.etcd.pid ?? 0)).toBeNull();
     expect(existsSync(root)).toBe(false);
     const replacement = await eventually('its replacement waits', async () => {
@@ -166,7 +174,11 @@ describe('a data folder', () => {
 
 /** Ends the processes of functions that are in the middle of something, `count` times. */
 async function killBusyLambdas(home: Home, count: number): Promise<number> {
-  const lambda = new LambdaClient({ endpoint: home.endpoint, region: home.context.region, credentials: home.credentials });
+  const lambda = new LambdaClient({
+    endpoint: home.endpoint,
+    region: home.context.region,
+    credentials: home.credentials,
+  });
   const { Functions = [] } = await lambda.send(new ListFunctionsCommand({}));
   const names = Functions.map(({ FunctionName }) => FunctionName ?? '');
   const killed = new Set<number>();

@@ -5,21 +5,34 @@ import { gatewayPrefix } from '#etcd/minors.ts';
 export async function write(address: string, version: string, key: string, value: string): Promise<void> {
   const prefix = gatewayPrefix(version);
   if (prefix === null) {
-    await call(`http://${address}:2379/v2/keys/${key}`, 'PUT', `value=${encodeURIComponent(value)}`, 'application/x-www-form-urlencoded');
+    await call(
+      `http://${address}:2379/v2/keys/${key}`,
+      'PUT',
+      `value=${encodeURIComponent(value)}`,
+      'application/x-www-form-urlencoded',
+    );
     return;
   }
-  await call(`http://${address}:2379${prefix}/kv/put`, 'POST', JSON.stringify({ key: base64(key), value: base64(value) }));
+  await call(
+    `http://${address}:2379${prefix}/kv/put`,
+    'POST',
+    JSON.stringify({ key: base64(key), value: base64(value) }),
+  );
 }
 
 /** Reads a key at one member, linearizable; null where it is not there. */
 export async function read(address: string, version: string, key: string): Promise<string | null> {
   const prefix = gatewayPrefix(version);
   if (prefix === null) {
-    const answer = (await call(`http://${address}:2379/v2/keys/${key}?quorum=true`, 'GET')) as { node: { value: string } };
+    const answer = (await call(`http://${address}:2379/v2/keys/${key}?quorum=true`, 'GET')) as {
+      node: { value: string };
+    };
     return answer.node.value;
   }
   const body = JSON.stringify({ key: base64(key) });
-  const answer = (await call(`http://${address}:2379${prefix}/kv/range`, 'POST', body)) as { kvs?: { value: string }[] };
+  const answer = (await call(`http://${address}:2379${prefix}/kv/range`, 'POST', body)) as {
+    kvs?: { value: string }[];
+  };
   const value = answer.kvs?.[0]?.value;
   return value === undefined ? null : Buffer.from(value, 'base64').toString('utf8');
 }

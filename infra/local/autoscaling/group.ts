@@ -43,7 +43,10 @@ export function nextSteps(group: Group, members: readonly GroupMember[]): NextSt
   const sick = live.filter(({ health }) => health === 'Unhealthy');
   let kept = live.filter(({ health }) => health === 'Healthy');
   const wanted = group.deleting ? 0 : group.desiredCapacity;
-  const terminate = sick.map(({ instanceId }) => ({ instanceId, cause: 'an instance was taken out of service in response to a health check' }));
+  const terminate = sick.map(({ instanceId }) => ({
+    instanceId,
+    cause: 'an instance was taken out of service in response to a health check',
+  }));
   const launch: string[] = [];
   while (kept.length > wanted) {
     const zone = most(group, kept);
@@ -62,6 +65,9 @@ function fewest(group: Group, zones: readonly string[]): string {
 }
 
 function most(group: Group, members: readonly GroupMember[]): string | undefined {
-  const counts = group.subnets.map(({ zone }) => ({ zone, count: members.filter((member) => member.zone === zone).length }));
+  const counts = group.subnets.map(({ zone }) => ({
+    zone,
+    count: members.filter((member) => member.zone === zone).length,
+  }));
   return counts.reduce((greatest, next) => (next.count > greatest.count ? next : greatest)).zone;
 }

@@ -44,13 +44,18 @@ export function createAutoScaling(context: HomeContext, { ec2, specification }: 
 
   function find(name: string): Group {
     const group = groups.get(name);
-    if (group === null) throw new AwsError('ValidationError', `AutoScalingGroup name not found - no such group: ${name}`);
+    if (group === null)
+      throw new AwsError('ValidationError', `AutoScalingGroup name not found - no such group: ${name}`);
     return group;
   }
 
   function memberOf(instanceId: string): GroupMember {
     const member = members.get(instanceId);
-    if (member === null) throw new AwsError('ValidationError', `Instance Id not found - No managed instance found for instance ID ${instanceId}`);
+    if (member === null)
+      throw new AwsError(
+        'ValidationError',
+        `Instance Id not found - No managed instance found for instance ID ${instanceId}`,
+      );
     return member;
   }
 
@@ -96,10 +101,27 @@ export function createAutoScaling(context: HomeContext, { ec2, specification }: 
       const instance = ec2.launch({ ...template, tags }, subnet);
       const { instanceType } = template;
       const { launchTemplate } = group;
-      members.put(instance.instanceId, { instanceId: instance.instanceId, group: group.name, zone, lifecycleState: 'Pending', health: 'Healthy', instanceType, launchTemplate });
-      note(group.name, `Launching a new EC2 instance: ${instance.instanceId}`, 'the group has fewer instances than its desired capacity');
+      members.put(instance.instanceId, {
+        instanceId: instance.instanceId,
+        group: group.name,
+        zone,
+        lifecycleState: 'Pending',
+        health: 'Healthy',
+        instanceType,
+        launchTemplate,
+      });
+      note(
+        group.name,
+        `Launching a new EC2 instance: ${instance.instanceId}`,
+        'the group has fewer instances than its desired capacity',
+      );
     } catch (error) {
-      note(group.name, 'Launching a new EC2 instance', 'the group has fewer instances than its desired capacity', (error as Error).message);
+      note(
+        group.name,
+        'Launching a new EC2 instance',
+        'the group has fewer instances than its desired capacity',
+        (error as Error).message,
+      );
     }
   }
 
@@ -107,7 +129,8 @@ export function createAutoScaling(context: HomeContext, { ec2, specification }: 
     const member = members.get(instance.instanceId);
     if (member === null) return;
     if (instance.state === 'terminated') members.delete(instance.instanceId);
-    else if (instance.state === 'shutting-down') members.put(instance.instanceId, { ...member, lifecycleState: 'Terminating' });
+    else if (instance.state === 'shutting-down')
+      members.put(instance.instanceId, { ...member, lifecycleState: 'Terminating' });
     else if (instance.state === 'running' && member.lifecycleState === 'Pending') {
       members.put(instance.instanceId, { ...member, lifecycleState: 'InService' });
     } else return;
@@ -118,7 +141,10 @@ export function createAutoScaling(context: HomeContext, { ec2, specification }: 
     const group = find(name);
     if (desired < group.minSize || desired > group.maxSize) {
       const bounds = `between the min size ${group.minSize} and the max size ${group.maxSize}`;
-      throw new AwsError('ValidationError', `New SetDesiredCapacity value ${desired} is not ${bounds} of the AutoScalingGroup.`);
+      throw new AwsError(
+        'ValidationError',
+        `New SetDesiredCapacity value ${desired} is not ${bounds} of the AutoScalingGroup.`,
+      );
     }
     groups.put(name, { ...group, desiredCapacity: desired });
     void reconcile();
@@ -127,7 +153,8 @@ export function createAutoScaling(context: HomeContext, { ec2, specification }: 
   return {
     name: 'autoscaling',
     createGroup(given) {
-      if (groups.get(given.name) !== null) throw new AwsError('AlreadyExists', `AutoScalingGroup by this name already exists: ${given.name}`);
+      if (groups.get(given.name) !== null)
+        throw new AwsError('AlreadyExists', `AutoScalingGroup by this name already exists: ${given.name}`);
       const arn = `arn:aws:autoscaling:${context.region}:${context.account}:autoScalingGroup:${randomUUID()}:autoScalingGroupName/${given.name}`;
       const group: Group = { ...given, arn, createdAt: new Date().toISOString(), deleting: false };
       groups.put(group.name, group);
@@ -169,24 +196,49 @@ export function createAutoScaling(context: HomeContext, { ec2, specification }: 
         AutoScalingInstances: members
           .all()
           .filter(({ instanceId }) => InstanceIds === undefined || InstanceIds.includes(instanceId))
-          .map((member) => ({ ...memberToApi(member), AutoScalingGroupName: member.group, HealthStatus: member.health.toUpperCase() })),
+          .map((member) => ({
+            ...memberToApi(member),
+            AutoScalingGroupName: member.group,
+            HealthStatus: member.health.toUpperCase(),
+          })),
       }),
       DescribeScalingActivities: ({ AutoScalingGroupName }: { AutoScalingGroupName?: string }) => ({
         Activities: activities
           .all()
-          .filter((activity) => AutoScalingGroupName === undefined || activity.AutoScalingGroupName === AutoScalingGroupName)
-          .map((activity) => ({ ...activity, StartTime: new Date(activity.StartTime), EndTime: new Date(activity.StartTime), Progress: 100 }))
+          .filter(
+            (activity) => AutoScalingGroupName === undefined || activity.AutoScalingGroupName === AutoScalingGroupName,
+          )
+          .map((activity) => ({
+            ...activity,
+            StartTime: new Date(activity.StartTime),
+            EndTime: new Date(activity.StartTime),
+            Progress: 100,
+          }))
           .reverse(),
       }),
-      SetDesiredCapacity: ({ AutoScalingGroupName, DesiredCapacity }: { AutoScalingGroupName: string; DesiredCapacity: number }) =>
-        setCapacity(AutoScalingGroupName, DesiredCapacity),
+      SetDesiredCapacity: ({
+        AutoScalingGroupName,
+        DesiredCapacity,
+      }: {
+        AutoScalingGroupName: string;
+        DesiredCapacity: number;
+      }) => setCapacity(AutoScalingGroupName, DesiredCapacity),
       UpdateAutoScalingGroup: (input: UpdateInput) => {
         const group = find(input.AutoScalingGroupName);
         const changed = { ...group, minSize: input.MinSize ?? group.minSize, maxSize: input.MaxSize ?? group.maxSize };
         groups.put(group.name, changed);
-        setCapacity(group.name, input.DesiredCapacity ?? Math.min(Math.max(group.desiredCapacity, changed.minSize), changed.maxSize));
+        setCapacity(
+          group.name,
+          input.DesiredCapacity ?? Math.min(Math.max(group.desiredCapacity, changed.minSize), changed.maxSize),
+        );
       },
-      SetInstanceHealth: ({ InstanceId, HealthStatus }: { InstanceId: string; HealthStatus: 'Healthy' | 'Unhealthy' }) => {
+      SetInstanceHealth: ({
+        InstanceId,
+        HealthStatus,
+      }: {
+        InstanceId: string;
+        HealthStatus: 'Healthy' | 'Unhealthy';
+      }) => {
         if (HealthStatus !== 'Healthy' && HealthStatus !== 'Unhealthy') {
           throw new AwsError('ValidationError', `HealthStatus is '${HealthStatus}'; allowed: Healthy, Unhealthy`);
         }
@@ -198,7 +250,10 @@ export function createAutoScaling(context: HomeContext, { ec2, specification }: 
         const group = find(member.group);
         if (input.ShouldDecrementDesiredCapacity) {
           if (group.desiredCapacity <= group.minSize) {
-            throw new AwsError('ValidationError', `Currently, desiredSize equals minSize (${group.minSize}). Terminating instance without replacement will violate group's min size constraint.`);
+            throw new AwsError(
+              'ValidationError',
+              `Currently, desiredSize equals minSize (${group.minSize}). Terminating instance without replacement will violate group's min size constraint.`,
+            );
           }
           groups.put(group.name, { ...group, desiredCapacity: group.desiredCapacity - 1 });
         }
@@ -243,7 +298,9 @@ function groupToApi(group: Group, members: readonly GroupMember[]): Record<strin
     HealthCheckType: 'EC2',
     LaunchTemplate: templateToApi(group.launchTemplate),
     CreatedTime: new Date(group.createdAt),
-    Instances: members.filter(({ group: name }) => name === group.name).map((member) => ({ ...memberToApi(member), HealthStatus: member.health })),
+    Instances: members
+      .filter(({ group: name }) => name === group.name)
+      .map((member) => ({ ...memberToApi(member), HealthStatus: member.health })),
     Tags: Object.entries(group.tags).map(([Key, Value]) => ({
       Key,
       Value,

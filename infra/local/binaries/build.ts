@@ -12,7 +12,9 @@ const stubs = join(import.meta.dirname, 'stubs');
 
 /** Versions that can be built, oldest first. */
 export function buildable(): readonly string[] {
-  return readdirSync(recipes).filter((name) => parseVersion(name) !== null).sort(compareVersions);
+  return readdirSync(recipes)
+    .filter((name) => parseVersion(name) !== null)
+    .sort(compareVersions);
 }
 
 interface Toolchain {
@@ -32,7 +34,8 @@ function toolchainOf(version: string): Toolchain {
  * @throws Error saying what is missing or what the compiler said
  */
 export async function buildEtcd(version: string, target: string, show: (progress: Progress) => void): Promise<void> {
-  if (!existsSync(join(recipes, version))) throw new Error(`there is no recipe for it; there are ${buildable().join(', ')}`);
+  if (!existsSync(join(recipes, version)))
+    throw new Error(`there is no recipe for it; there are ${buildable().join(', ')}`);
   const { go, module } = toolchainOf(version);
   const env = { ...process.env, GOTOOLCHAIN: go, GOFLAGS: '-mod=readonly', GOWORK: 'off', CGO_ENABLED: '0' };
   const began = Date.now();
@@ -47,14 +50,20 @@ export async function buildEtcd(version: string, target: string, show: (progress
     cpSync(join(recipes, version), cwd, { recursive: true });
     report('fetching modules', null);
     const overlay = await overlayFor(version, work, cwd, env);
-    const packages = (await runProgram('go', ['list', ...overlay, '-deps', module], { cwd, env })).trim().split('\n').length;
+    const packages = (await runProgram('go', ['list', ...overlay, '-deps', module], { cwd, env }))
+      .trim()
+      .split('\n').length;
     let built = 0;
     const fresh = `${target}.${process.pid}.part`;
-    await runProgram('go', ['build', '-v', '-trimpath', '-buildvcs=false', '-ldflags=-s -w', ...overlay, '-o', fresh, module], {
-      cwd,
-      env,
-      onLine: () => report(`building, package ${++built} of at most ${packages}`, Math.min(built / packages, 0.99)),
-    });
+    await runProgram(
+      'go',
+      ['build', '-v', '-trimpath', '-buildvcs=false', '-ldflags=-s -w', ...overlay, '-o', fresh, module],
+      {
+        cwd,
+        env,
+        onLine: () => report(`building, package ${++built} of at most ${packages}`, Math.min(built / packages, 0.99)),
+      },
+    );
     if (!(await isEtcd(fresh, version))) throw new Error(`what was built does not say that it is etcd ${version}`);
     chmodSync(fresh, 0o755);
     renameSync(fresh, target);
@@ -69,7 +78,8 @@ async function requireGo(go: string, env: NodeJS.ProcessEnv, fetching: () => voi
   const timer = setInterval(fetching, 1_000);
   try {
     const version = (await runProgram('go', ['env', 'GOVERSION'], { env })).trim();
-    if (version !== go) throw new Error(`it is built with ${go}, which Go 1.21 or newer fetches by itself; here is ${version}`);
+    if (version !== go)
+      throw new Error(`it is built with ${go}, which Go 1.21 or newer fetches by itself; here is ${version}`);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw new Error('building it needs Go 1.21 or newer on the PATH (https://go.dev/doc/install)');
@@ -85,6 +95,9 @@ async function overlayFor(version: string, work: string, cwd: string, env: NodeJ
   await runProgram('go', ['mod', 'download', module], { cwd, env });
   const source = (await runProgram('go', ['list', '-m', '-f', '{{.Dir}}', module], { cwd, env })).trim();
   writeFileSync(join(work, 'keys.go'), 'package client\n');
-  writeFileSync(join(work, 'overlay.json'), JSON.stringify({ Replace: { [`${source}/client/keys.generated.go`]: join(work, 'keys.go') } }));
+  writeFileSync(
+    join(work, 'overlay.json'),
+    JSON.stringify({ Replace: { [`${source}/client/keys.generated.go`]: join(work, 'keys.go') } }),
+  );
   return ['-overlay', join(work, 'overlay.json')];
 }

@@ -23,7 +23,9 @@ async function main(args: readonly string[]): Promise<number> {
   if (args.includes('--list')) return list();
   const unknown = args.filter((version) => !isSupported(version));
   if (unknown.length > 0) {
-    process.stderr.write(`not an etcd version: ${unknown.join(', ')}; allowed: X.Y.Z of a minor from ${minors[0]} to ${minors.at(-1)}, such as 3.5.35\n`);
+    process.stderr.write(
+      `not an etcd version: ${unknown.join(', ')}; allowed: X.Y.Z of a minor from ${minors[0]} to ${minors.at(-1)}, such as 3.5.35\n`,
+    );
     return 2;
   }
   const progress = progressPrinter(process.stderr);
@@ -39,7 +41,10 @@ function list(): number {
   const official = officialVersions();
   for (const version of [...new Set([...recipes, ...official])].sort(compareVersions)) {
     const here = existsSync(join(cacheFolder(), `etcd-${version}`)) ? 'here' : '    ';
-    const ways = [...(official.includes(version) ? ['official release'] : []), ...(recipes.includes(version) ? ['build'] : [])];
+    const ways = [
+      ...(official.includes(version) ? ['official release'] : []),
+      ...(recipes.includes(version) ? ['build'] : []),
+    ];
     process.stdout.write(`${version.padEnd(8)} ${here}  ${ways.join(', ')}\n`);
   }
   return 0;

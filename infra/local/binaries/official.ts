@@ -17,7 +17,11 @@ let unreachable: string | null = null;
  * Downloads the binary of a release to `target`.
  * @throws Error saying why not
  */
-export async function fetchOfficial(version: string, target: string, show: (progress: Progress) => void): Promise<void> {
+export async function fetchOfficial(
+  version: string,
+  target: string,
+  show: (progress: Progress) => void,
+): Promise<void> {
   const arch = process.arch === 'arm64' ? 'arm64' : 'amd64';
   const expected = officialSha256(version, arch);
   if (process.platform !== 'linux') throw new Error('official releases are used on Linux only');
@@ -53,7 +57,12 @@ async function connect(url: string): Promise<Response> {
   }
 }
 
-async function download(response: Response, file: string, version: string, show: (progress: Progress) => void): Promise<string> {
+async function download(
+  response: Response,
+  file: string,
+  version: string,
+  show: (progress: Progress) => void,
+): Promise<string> {
   const total = Number(response.headers.get('content-length')) || null;
   const hash = createHash('sha256');
   let size = 0;
@@ -62,11 +71,19 @@ async function download(response: Response, file: string, version: string, show:
       hash.update(chunk);
       size += chunk.length;
       const of = total === null ? '' : ` of ${(total / 1e6).toFixed(1)}`;
-      show({ task: `etcd ${version}`, detail: `downloading ${(size / 1e6).toFixed(1)}${of} MB`, fraction: total === null ? null : size / total });
+      show({
+        task: `etcd ${version}`,
+        detail: `downloading ${(size / 1e6).toFixed(1)}${of} MB`,
+        fraction: total === null ? null : size / total,
+      });
       done(null, chunk);
     },
   });
   if (response.body === null) throw new Error('the answer has no body');
-  await pipeline(Readable.fromWeb(response.body as import('node:stream/web').ReadableStream), watch, createWriteStream(file));
+  await pipeline(
+    Readable.fromWeb(response.body as import('node:stream/web').ReadableStream),
+    watch,
+    createWriteStream(file),
+  );
   return hash.digest('hex');
 }

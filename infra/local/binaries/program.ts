@@ -9,7 +9,11 @@ export interface ProgramOptions {
 }
 
 /** @returns stdout @throws Error with the end of stderr where it fails */
-export function runProgram(command: string, args: readonly string[], { cwd, env, onLine }: ProgramOptions = {}): Promise<string> {
+export function runProgram(
+  command: string,
+  args: readonly string[],
+  { cwd, env, onLine }: ProgramOptions = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(cwd && { cwd }), ...(env && { env }) });
     let out = '';
@@ -22,7 +26,10 @@ export function runProgram(command: string, args: readonly string[], { cwd, env,
     child.once('error', reject);
     child.once('close', (code) => {
       if (code === 0) resolve(out);
-      else reject(new Error(`${command} ${args[0] ?? ''}: exit ${code}: ${said.trim().split('\n').slice(-5).join(' | ')}`));
+      else
+        reject(
+          new Error(`${command} ${args[0] ?? ''}: exit ${code}: ${said.trim().split('\n').slice(-5).join(' | ')}`),
+        );
     });
   });
 }

@@ -32,8 +32,12 @@ export async function resolveEtcd(version: string, { onProgress = () => {} }: Re
         tried.push(`${where}: ${(error as Error).message}`);
       }
     }
-    const help = 'install Go 1.21 or newer, allow downloads from github.com, or put a binary named etcd-X.Y.Z into a folder named by ETCD_BINARIES';
-    throw new Fault('ReleaseUnavailable', `etcd ${version} could not be had. Tried: ${tried.join('; ')}. To help: ${help}`);
+    const help =
+      'install Go 1.21 or newer, allow downloads from github.com, or put a binary named etcd-X.Y.Z into a folder named by ETCD_BINARIES';
+    throw new Fault(
+      'ReleaseUnavailable',
+      `etcd ${version} could not be had. Tried: ${tried.join('; ')}. To help: ${help}`,
+    );
   });
 }
 

@@ -52,7 +52,8 @@ export function createCustomResources(context: HomeContext, lambda: Lambda): Cus
       return answered;
     });
     const response = await Promise.race([answered, invoked]).finally(() => waiting.delete(id));
-    if (response.Status !== 'SUCCESS') throw new Error(response.Reason ?? 'the custom resource failed without a reason');
+    if (response.Status !== 'SUCCESS')
+      throw new Error(response.Reason ?? 'the custom resource failed without a reason');
     return { physicalId: response.PhysicalResourceId ?? id, attributes: response.Data ?? {} };
   }
 

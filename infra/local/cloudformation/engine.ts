@@ -30,7 +30,11 @@ export interface EngineOptions {
  * @returns the stack's outputs
  * @throws Error, before anything is made, where the template has resource types that this home does not have.
  */
-export async function deployStack(context: HomeContext, stack: Stack, options: EngineOptions): Promise<Record<string, string>> {
+export async function deployStack(
+  context: HomeContext,
+  stack: Stack,
+  options: EngineOptions,
+): Promise<Record<string, string>> {
   const { template } = stack;
   const table = documents<StoredResource>(context.database, 'cloudformation_resources');
   const key = (logicalId: string) => `${stack.name}/${logicalId}`;
@@ -44,7 +48,10 @@ export async function deployStack(context: HomeContext, stack: Stack, options: E
       log: context.log,
     });
   }
-  for (const gone of table.all().filter((one) => one.stackName === stack.name && !wanted.includes(one.logicalId)).reverse()) {
+  for (const gone of table
+    .all()
+    .filter((one) => one.stackName === stack.name && !wanted.includes(one.logicalId))
+    .reverse()) {
     await options.providers[gone.type]?.delete?.(gone, gone);
     table.delete(key(gone.logicalId));
   }
@@ -77,7 +84,8 @@ async function deployResource(
       slot.log(`${logicalId} (${type}): ${made.physicalId}`);
       await options.made?.(type, made.physicalId);
     } else if (!isDeepStrictEqual(existing.properties, properties)) {
-      if (provider.update === undefined) throw new Error('its properties changed, and this home cannot update it; start over with --fresh');
+      if (provider.update === undefined)
+        throw new Error('its properties changed, and this home cannot update it; start over with --fresh');
       slot.save({ ...request, ...(await provider.update(request, existing)) });
       slot.log(`${logicalId} (${type}): updated`);
     }

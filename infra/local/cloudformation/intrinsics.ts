@@ -21,7 +21,8 @@ export function evaluate(value: unknown, scope: Scope): unknown {
 }
 
 function evaluateInner(value: unknown, scope: Scope): unknown {
-  if (Array.isArray(value)) return value.map((entry) => evaluateInner(entry, scope)).filter((entry) => entry !== noValue);
+  if (Array.isArray(value))
+    return value.map((entry) => evaluateInner(entry, scope)).filter((entry) => entry !== noValue);
   if (typeof value !== 'object' || value === null) return value;
   const call = callOf(value);
   if (call !== null) return apply(call.name, call.argument, scope);
@@ -56,7 +57,8 @@ const functions: Readonly<Record<string, Evaluator>> = {
   },
   'Fn::Select': (argument, scope) => {
     const [index, list] = evaluateInner(argument, scope) as [unknown, unknown[]];
-    if (list[Number(index)] === undefined) throw new Error(`Fn::Select has no entry ${index} in a list of ${list.length}`);
+    if (list[Number(index)] === undefined)
+      throw new Error(`Fn::Select has no entry ${index} in a list of ${list.length}`);
     return list[Number(index)];
   },
   'Fn::Sub': (argument, scope) => substitute(argument, scope),

@@ -4,9 +4,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import type { ObjectStore } from '../s3/store.ts';
 import type { Callers } from '../wire/callers.ts';
 import { type Documents, documents } from '../wire/documents.ts';
-import type { ObjectStore } from '../s3/store.ts';
 import { AwsError, type HomeContext, type Service } from '../wire/service.ts';
 import { matches } from './filters.ts';
 import { type Instance, type LaunchSpecification, stateOf, toApi } from './instance.ts';
@@ -49,7 +49,8 @@ export function createEc2(context: HomeContext, options: Ec2Options): Ec2 {
 
   function find(instanceId: string): Instance {
     const instance = table.get(instanceId);
-    if (instance === null) throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${instanceId}' does not exist`);
+    if (instance === null)
+      throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${instanceId}' does not exist`);
     return instance;
   }
 
@@ -89,7 +90,10 @@ export function createEc2(context: HomeContext, options: Ec2Options): Ec2 {
       const address = `${context.network}.${host}`;
       if (!taken.has(address)) return address;
     }
-    throw new AwsError('InsufficientFreeAddressesInSubnet', `All ${lastHost - firstHost + 1} addresses of ${context.network}.0/24 are in use.`);
+    throw new AwsError(
+      'InsufficientFreeAddressesInSubnet',
+      `All ${lastHost - firstHost + 1} addresses of ${context.network}.0/24 are in use.`,
+    );
   }
 
   async function terminate(instanceId: string, reason: string): Promise<void> {
@@ -175,7 +179,11 @@ export function createEc2(context: HomeContext, options: Ec2Options): Ec2 {
         }
       },
       DescribeAvailabilityZones: () => ({
-        AvailabilityZones: zonesOf(context.region).map((ZoneName) => ({ ZoneName, RegionName: context.region, State: 'available' })),
+        AvailabilityZones: zonesOf(context.region).map((ZoneName) => ({
+          ZoneName,
+          RegionName: context.region,
+          State: 'available',
+        })),
       }),
     },
   };

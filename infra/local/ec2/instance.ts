@@ -38,7 +38,12 @@ export interface LaunchSpecification {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-const stateCodes: Readonly<Record<InstanceState, number>> = { pending: 0, running: 16, 'shutting-down': 32, terminated: 48 };
+const stateCodes: Readonly<Record<InstanceState, number>> = {
+  pending: 0,
+  running: 16,
+  'shutting-down': 32,
+  terminated: 48,
+};
 
 /** The `InstanceState` of the EC2 API. */
 export function stateOf(state: InstanceState): { Code: number; Name: InstanceState } {
@@ -63,7 +68,13 @@ export function toApi(instance: Instance, region: string): Record<string, unknow
     ...(!gone && { PrivateIpAddress: instance.address, SubnetId: instance.subnetId, VpcId: instance.vpcId }),
     IamInstanceProfile: { Arn: instance.instanceProfileArn },
     SecurityGroups: gone ? [] : instance.securityGroupIds.map((GroupId) => ({ GroupId, GroupName: GroupId })),
-    MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 1, InstanceMetadataTags: 'enabled', State: 'applied' },
+    MetadataOptions: {
+      HttpTokens: 'required',
+      HttpEndpoint: 'enabled',
+      HttpPutResponseHopLimit: 1,
+      InstanceMetadataTags: 'enabled',
+      State: 'applied',
+    },
     Tags: Object.entries(instance.tags).map(([Key, Value]) => ({ Key, Value })),
     ...(instance.stateReason !== undefined && { StateTransitionReason: instance.stateReason }),
   };

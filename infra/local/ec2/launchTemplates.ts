@@ -59,7 +59,8 @@ export function createNetwork(context: HomeContext): Network {
       if (data === undefined) throw new Error(`the launch template ${id} has no version ${version}`);
       const name = data.IamInstanceProfile?.Name ?? data.IamInstanceProfile?.Arn?.split('/').at(-1) ?? '';
       const profile = profiles.get(name);
-      if (profile === null) throw new Error(`the launch template ${id} names an instance profile that is not there: '${name}'`);
+      if (profile === null)
+        throw new Error(`the launch template ${id} names an instance profile that is not there: '${name}'`);
       const tags = data.TagSpecifications?.find(({ ResourceType }) => ResourceType === 'instance')?.Tags ?? [];
       return {
         imageId: data.ImageId ?? '',

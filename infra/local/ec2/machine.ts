@@ -5,14 +5,14 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, openSync, closeSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { endProcess, processOf, startTimeOf } from '../../../agent/machine/processes.ts';
 import type { ObjectStore } from '../s3/store.ts';
 import type { HomeContext } from '../wire/service.ts';
-import { metadataPort, startMetadata, type MetadataSource } from './metadata.ts';
-import { endProcess, processOf, startTimeOf } from '../../../agent/machine/processes.ts';
+import { type MetadataSource, metadataPort, startMetadata } from './metadata.ts';
 
 /** As `RestartSec` of the agent's unit. */
 const restartDelayMs = 1_000;
@@ -51,7 +51,11 @@ export function createMachine(context: HomeContext, objects: ObjectStore, source
     if (stopped) return;
     mkdirSync(join(root, 'var/log/etcd-agent'), { recursive: true });
     const output = openSync(join(root, 'var/log/etcd-agent/stdout.log'), 'a');
-    agent = spawn(process.execPath, [bundle, 'run'], { env: environment, cwd: root, stdio: ['ignore', output, output] });
+    agent = spawn(process.execPath, [bundle, 'run'], {
+      env: environment,
+      cwd: root,
+      stdio: ['ignore', output, output],
+    });
     closeSync(output);
     agent.once('exit', (code, signal) => {
       agent = null;

@@ -34,7 +34,10 @@ function takeLock(lock: string, folder: string): void {
   for (;;) {
     const holder = processOf(lock);
     if (holder !== null) {
-      throw new Fault('InvalidInput', `the cluster in ${folder} is already running, in process ${holder.pid}: stop that first, or name another folder with --data`);
+      throw new Fault(
+        'InvalidInput',
+        `the cluster in ${folder} is already running, in process ${holder.pid}: stop that first, or name another folder with --data`,
+      );
     }
     rmSync(lock, { force: true });
     try {

@@ -46,5 +46,7 @@ function explain(error: NodeJS.ErrnoException, host: string): Error {
   if (error.code !== 'EADDRNOTAVAIL') return error;
   const network = host.slice(0, host.lastIndexOf('.'));
   const command = `for host in 1 $(seq 10 20); do sudo ifconfig lo0 alias ${network}.$host up; done`;
-  return new Error(`this machine has no loopback address ${host}. On macOS they are added until the next boot with: ${command}`);
+  return new Error(
+    `this machine has no loopback address ${host}. On macOS they are added until the next boot with: ${command}`,
+  );
 }

@@ -14,12 +14,19 @@ export async function publishAssets(
   const bucket = `cdk-hnb659fds-assets-${account}-${region}`;
   objects.createBucket(bucket);
   for (const { key, path, packaging } of assets) {
-    if (packaging === 'file' && objects.get(bucket, key) === null) await objects.put(bucket, key, createReadStream(path));
+    if (packaging === 'file' && objects.get(bucket, key) === null)
+      await objects.put(bucket, key, createReadStream(path));
   }
 }
 
 /** Puts an etcd release where agents look for it; the sum goes second, so that it never names half an archive. */
-export async function publishRelease(objects: ObjectStore, bucket: string, version: string, path: string, sha256: string): Promise<void> {
+export async function publishRelease(
+  objects: ObjectStore,
+  bucket: string,
+  version: string,
+  path: string,
+  sha256: string,
+): Promise<void> {
   const key = bucketKeys.etcdRelease(version, process.arch === 'arm64' ? 'arm64' : 'amd64');
   const sum = objects.get(bucket, `${key}.sha256`);
   if (sum !== null && (await text(objects.read(sum))) === sha256) return;

@@ -1,7 +1,7 @@
 /** Puts the stand-in services together. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type AutoScaling, createAutoScaling } from '../autoscaling/index.ts';
-import { createCustomResources, type CustomResources } from '../cloudformation/customResources.ts';
+import { type CustomResources, createCustomResources } from '../cloudformation/customResources.ts';
 import { createDynamoDb, type DynamoDb } from '../dynamodb/index.ts';
 import { createEc2, type Ec2, type Ec2Options } from '../ec2/index.ts';
 import { createNetwork, type Network } from '../ec2/launchTemplates.ts';
@@ -11,9 +11,9 @@ import { createS3, type S3 } from '../s3/index.ts';
 import { createSsm, type Ssm } from '../ssm/index.ts';
 import { createStepFunctions } from '../stepfunctions/index.ts';
 import { createSts } from '../sts/index.ts';
-import { type Callers, createCallers, type Credentials } from '../wire/callers.ts';
-import type { HomeContext } from '../wire/service.ts';
+import { type Callers, type Credentials, createCallers } from '../wire/callers.ts';
 import { startWire, type Wire } from '../wire/server.ts';
+import type { HomeContext } from '../wire/service.ts';
 import { endpointPort } from './network.ts';
 
 export interface Services {
@@ -61,7 +61,11 @@ export async function openServices(context: HomeContext, beforeBoot?: Ec2Options
     await dynamodb.close();
     throw error;
   });
-  const dynamodbClient = new DynamoDBClient({ endpoint: context.endpoint, region: context.region, credentials: operator });
+  const dynamodbClient = new DynamoDBClient({
+    endpoint: context.endpoint,
+    region: context.region,
+    credentials: operator,
+  });
   return {
     callers,
     operator,

@@ -105,14 +105,23 @@ export function startEnvironment(
       const outcome = new Promise<Invocation>((resolve) => {
         finish = resolve;
         // AWS's own words for a process that dies in the middle of an invocation.
-        exited = () => resolve(failed('Runtime.ExitError', `RequestId: ${requestId} Error: Runtime exited without providing a reason`));
+        exited = () =>
+          resolve(
+            failed('Runtime.ExitError', `RequestId: ${requestId} Error: Runtime exited without providing a reason`),
+          );
       });
       const timer = setTimeout(() => {
-        finish?.(failed('Sandbox.Timedout', `RequestId: ${requestId} Error: Task timed out after ${configuration.timeoutSeconds.toFixed(2)} seconds`));
+        finish?.(
+          failed(
+            'Sandbox.Timedout',
+            `RequestId: ${requestId} Error: Task timed out after ${configuration.timeoutSeconds.toFixed(2)} seconds`,
+          ),
+        );
         child.kill('SIGKILL');
       }, configuration.timeoutSeconds * 1000);
       if (!alive) exited();
-      else child.send({ id: requestId, event, deadlineMs, context: contextOf(configuration, requestId) }, () => undefined);
+      else
+        child.send({ id: requestId, event, deadlineMs, context: contextOf(configuration, requestId) }, () => undefined);
       return outcome.finally(() => {
         clearTimeout(timer);
         busy = false;

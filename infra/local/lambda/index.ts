@@ -115,7 +115,11 @@ export function createLambda(context: HomeContext, { callers, writeLog }: Lambda
   };
 }
 
-function variablesOf(context: HomeContext, configuration: FunctionConfiguration, callers: Callers): Record<string, string> {
+function variablesOf(
+  context: HomeContext,
+  configuration: FunctionConfiguration,
+  callers: Callers,
+): Record<string, string> {
   const role = configuration.roleArn.split('/').at(-1);
   const arn = `arn:aws:sts::${context.account}:assumed-role/${role}/${configuration.name}`;
   const credentials = callers.credentialsOf(arn);

@@ -7,7 +7,10 @@ let initError;
 try {
   const module = await import(`${process.env.LAMBDA_TASK_ROOT}/${file}`);
   handler = module[exported] ?? module.default?.[exported];
-  if (typeof handler !== 'function') throw Object.assign(new Error(`${process.env._HANDLER} is undefined or not exported`), { name: 'Runtime.HandlerNotFound' });
+  if (typeof handler !== 'function')
+    throw Object.assign(new Error(`${process.env._HANDLER} is undefined or not exported`), {
+      name: 'Runtime.HandlerNotFound',
+    });
 } catch (error) {
   initError = error;
 }
@@ -27,7 +30,10 @@ process.on('disconnect', () => process.exit(0));
 
 // Lambda reports a rejection that nobody handles as an error of the invocation and ends the environment.
 process.on('unhandledRejection', (reason) => {
-  process.send({ kind: 'crash', payload: JSON.stringify({ ...describe(reason), errorType: 'Runtime.UnhandledPromiseRejection' }) }, () => process.exit(128));
+  process.send(
+    { kind: 'crash', payload: JSON.stringify({ ...describe(reason), errorType: 'Runtime.UnhandledPromiseRejection' }) },
+    () => process.exit(128),
+  );
 });
 
 function describe(error) {

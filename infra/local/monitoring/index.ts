@@ -67,8 +67,11 @@ export function createMonitoring(context: HomeContext): Monitoring {
           })),
       }),
       FilterLogEvents: ({ logGroupName = '', limit = 10_000 }: { logGroupName?: string; limit?: number }) => {
-        if (groups.get(logGroupName) === null) throw new AwsError('ResourceNotFoundException', 'The specified log group does not exist.');
-        const rows = database.prepare('SELECT * FROM logs_lines WHERE log_group = ? ORDER BY number LIMIT ?').all(logGroupName, limit);
+        if (groups.get(logGroupName) === null)
+          throw new AwsError('ResourceNotFoundException', 'The specified log group does not exist.');
+        const rows = database
+          .prepare('SELECT * FROM logs_lines WHERE log_group = ? ORDER BY number LIMIT ?')
+          .all(logGroupName, limit);
         return {
           events: rows.map((row) => ({
             eventId: String(row.number),

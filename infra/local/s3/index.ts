@@ -76,7 +76,13 @@ async function onObject(
   else await pipeline(store.read(object, range ?? undefined), response);
 }
 
-async function put(store: ObjectStore, bucket: string, key: string, request: IncomingMessage, response: ServerResponse) {
+async function put(
+  store: ObjectStore,
+  bucket: string,
+  key: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+) {
   const source = request.headers['x-amz-copy-source'];
   if (typeof source === 'string') {
     const [from = '', ...rest] = decodeURIComponent(source).replace(/^\//, '').split('/');
@@ -114,7 +120,10 @@ function rangeOf(header: string | undefined, size: number): { start: number; end
 function listBuckets(store: ObjectStore): string {
   const buckets = store
     .buckets()
-    .map(({ name, created }) => `<Bucket><Name>${name}</Name><CreationDate>${created.toISOString()}</CreationDate></Bucket>`);
+    .map(
+      ({ name, created }) =>
+        `<Bucket><Name>${name}</Name><CreationDate>${created.toISOString()}</CreationDate></Bucket>`,
+    );
   return `<ListAllMyBucketsResult><Buckets>${buckets.join('')}</Buckets></ListAllMyBucketsResult>`;
 }
 

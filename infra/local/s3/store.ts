@@ -24,7 +24,12 @@ export interface ObjectStore {
   deleteBucket(bucket: string): void;
   buckets(): readonly { readonly name: string; readonly created: Date }[];
   hasBucket(bucket: string): boolean;
-  put(bucket: string, key: string, body: Readable, about?: { contentType?: string; metadata?: Record<string, string> }): Promise<StoredObject>;
+  put(
+    bucket: string,
+    key: string,
+    body: Readable,
+    about?: { contentType?: string; metadata?: Record<string, string> },
+  ): Promise<StoredObject>;
   get(bucket: string, key: string): StoredObject | null;
   delete(bucket: string, key: string): void;
   /** Objects whose keys begin with `prefix` and follow `after`, in key order. */
@@ -61,7 +66,8 @@ export function createObjectStore(context: HomeContext): ObjectStore {
     },
     deleteBucket(bucket) {
       requireBucket(bucket);
-      if (some.all(bucket, '', '', '', 1).length > 0) throw new AwsError('BucketNotEmpty', `The bucket ${bucket} is not empty.`, 409);
+      if (some.all(bucket, '', '', '', 1).length > 0)
+        throw new AwsError('BucketNotEmpty', `The bucket ${bucket} is not empty.`, 409);
       database.prepare('DELETE FROM s3_buckets WHERE name = ?').run(bucket);
     },
     buckets() {
@@ -75,7 +81,16 @@ export function createObjectStore(context: HomeContext): ObjectStore {
       const before = get(bucket, key);
       database
         .prepare('INSERT OR REPLACE INTO s3_objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
-        .run(bucket, key, file, written.size, written.md5, about.contentType ?? 'binary/octet-stream', Date.now(), JSON.stringify(about.metadata ?? {}));
+        .run(
+          bucket,
+          key,
+          file,
+          written.size,
+          written.md5,
+          about.contentType ?? 'binary/octet-stream',
+          Date.now(),
+          JSON.stringify(about.metadata ?? {}),
+        );
       if (before !== null) rmSync(before.file, { force: true });
       return get(bucket, key) as StoredObject;
     },

@@ -45,14 +45,21 @@ export function createCommands(
   // A home that was closed in the middle of a command cannot know how it ended.
   for (const invocation of invocations.all()) {
     if (invocation.status !== 'Pending' && invocation.status !== 'InProgress') continue;
-    invocations.put(key(invocation.commandId, invocation.instanceId), { ...invocation, status: 'Undeliverable', responseCode: -1 });
+    invocations.put(key(invocation.commandId, invocation.instanceId), {
+      ...invocation,
+      status: 'Undeliverable',
+      responseCode: -1,
+    });
   }
 
   /** Systems Manager knows an instance from the moment its boot is through. */
   function requireManaged(instanceId: string): void {
     const instance = ec2.instances().find((candidate) => candidate.instanceId === instanceId);
     if (instance?.state === 'running' && instance.booted) return;
-    throw new AwsError('InvalidInstanceId', `Instances [[${instanceId}]] not in a valid state for account ${context.account}`);
+    throw new AwsError(
+      'InvalidInstanceId',
+      `Instances [[${instanceId}]] not in a valid state for account ${context.account}`,
+    );
   }
 
   function run(invocation: Invocation, script: string): void {
@@ -75,7 +82,13 @@ export function createCommands(
   function finish(invocation: Invocation, status: Status, responseCode: number, stdout: string, stderr: string): void {
     // A home that is closing has closed its database; the command is then undeliverable at the next start.
     if (!context.database.isOpen) return;
-    invocations.put(key(invocation.commandId, invocation.instanceId), { ...invocation, status, responseCode, stdout, stderr });
+    invocations.put(key(invocation.commandId, invocation.instanceId), {
+      ...invocation,
+      status,
+      responseCode,
+      stdout,
+      stderr,
+    });
   }
 
   const detail = (invocation: Invocation) => ({
@@ -91,7 +104,8 @@ export function createCommands(
       const { DocumentName, InstanceIds = [], Parameters = {} } = input;
       const content = documentOf(DocumentName);
       checkParameters(content, Parameters);
-      if (InstanceIds.length === 0) throw new AwsError('InvalidInstanceId', 'InstanceIds must name at least one instance.');
+      if (InstanceIds.length === 0)
+        throw new AwsError('InvalidInstanceId', 'InstanceIds must name at least one instance.');
       for (const instanceId of InstanceIds) requireManaged(instanceId);
       const commandId = randomUUID();
       const requested = new Date();
@@ -125,7 +139,8 @@ export function createCommands(
     },
     GetCommandInvocation: ({ CommandId, InstanceId }: { CommandId: string; InstanceId: string }) => {
       const invocation = invocations.get(key(CommandId, InstanceId));
-      if (invocation === null) throw new AwsError('InvocationDoesNotExist', `The command ${CommandId} was not sent to ${InstanceId}.`);
+      if (invocation === null)
+        throw new AwsError('InvocationDoesNotExist', `The command ${CommandId} was not sent to ${InstanceId}.`);
       return {
         ...detail(invocation),
         ResponseCode: invocation.responseCode,
@@ -137,7 +152,9 @@ export function createCommands(
     ListCommandInvocations: ({ CommandId, InstanceId }: { CommandId?: string; InstanceId?: string }) => ({
       CommandInvocations: invocations
         .all()
-        .filter((one) => (CommandId ?? one.commandId) === one.commandId && (InstanceId ?? one.instanceId) === one.instanceId)
+        .filter(
+          (one) => (CommandId ?? one.commandId) === one.commandId && (InstanceId ?? one.instanceId) === one.instanceId,
+        )
         .map((one) => ({ ...detail(one), RequestedDateTime: new Date(one.requested) })),
     }),
     DescribeInstanceInformation: () => ({

@@ -22,9 +22,11 @@ export type ParameterValues = Readonly<Record<string, readonly string[]>>;
 
 /** @throws AwsError `InvalidDocumentContent` for what this home cannot run. */
 export function checkDocument(content: CommandDocument): void {
-  if (content.schemaVersion !== '2.2') throw new AwsError('InvalidDocumentSchemaVersion', `This home runs schema 2.2, not ${content.schemaVersion}.`);
+  if (content.schemaVersion !== '2.2')
+    throw new AwsError('InvalidDocumentSchemaVersion', `This home runs schema 2.2, not ${content.schemaVersion}.`);
   for (const step of content.mainSteps) {
-    if (step.action !== 'aws:runShellScript') throw new AwsError('InvalidDocumentContent', `This home does not run ${step.action} (step ${step.name}).`);
+    if (step.action !== 'aws:runShellScript')
+      throw new AwsError('InvalidDocumentContent', `This home does not run ${step.action} (step ${step.name}).`);
   }
 }
 
@@ -32,7 +34,8 @@ export function checkDocument(content: CommandDocument): void {
 export function checkParameters(content: CommandDocument, values: ParameterValues): void {
   const known = content.parameters ?? {};
   const surplus = Object.keys(values).filter((name) => !Object.hasOwn(known, name));
-  if (surplus.length > 0) throw new AwsError('InvalidParameters', `The document has no parameter ${surplus.join(', ')}.`);
+  if (surplus.length > 0)
+    throw new AwsError('InvalidParameters', `The document has no parameter ${surplus.join(', ')}.`);
   for (const [name, parameter] of Object.entries(known)) {
     const given = values[name] ?? (parameter.default === undefined ? undefined : [parameter.default]);
     if (given === undefined) throw new AwsError('InvalidParameters', `The parameter ${name} is required.`);
@@ -42,10 +45,16 @@ export function checkParameters(content: CommandDocument, values: ParameterValue
 
 function checkValue(name: string, { allowedPattern, allowedValues }: DocumentParameter, value: string): void {
   if (allowedPattern !== undefined && !new RegExp(allowedPattern).test(value)) {
-    throw new AwsError('InvalidParameters', `The value of the parameter ${name} does not match the allowed pattern ${allowedPattern}.`);
+    throw new AwsError(
+      'InvalidParameters',
+      `The value of the parameter ${name} does not match the allowed pattern ${allowedPattern}.`,
+    );
   }
   if (allowedValues !== undefined && !allowedValues.includes(value)) {
-    throw new AwsError('InvalidParameters', `The value of the parameter ${name} is not one of ${allowedValues.join(', ')}.`);
+    throw new AwsError(
+      'InvalidParameters',
+      `The value of the parameter ${name} is not one of ${allowedValues.join(', ')}.`,
+    );
   }
 }
 

@@ -6,7 +6,7 @@ import type { Ec2 } from '../ec2/index.ts';
 import { documents } from '../wire/documents.ts';
 import { AwsError, type HomeContext, type Service } from '../wire/service.ts';
 import { createCommands } from './commands.ts';
-import { checkDocument, type CommandDocument } from './document.ts';
+import { type CommandDocument, checkDocument } from './document.ts';
 import { createParameters, type Parameters } from './parameters.ts';
 
 export interface Ssm extends Service {

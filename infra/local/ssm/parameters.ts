@@ -41,7 +41,10 @@ export function createParameters(context: HomeContext): Parameters {
   function put(name: string, type: string, value: string, overwrite: boolean): number {
     const before = table.get(name);
     if (before !== null && !overwrite) {
-      throw new AwsError('ParameterAlreadyExists', 'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.');
+      throw new AwsError(
+        'ParameterAlreadyExists',
+        'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.',
+      );
     }
     const version = (before?.version ?? 0) + 1;
     table.put(name, { name, type, value, version, modified: new Date().toISOString() });
@@ -70,17 +73,22 @@ export function createParameters(context: HomeContext): Parameters {
     operations: {
       GetParameter: ({ Name }: { Name: string }) => ({ Parameter: toApi(find(Name)) }),
       GetParameters: ({ Names }: { Names: readonly string[] }) => ({
-        Parameters: Names.map(look).filter((found) => found !== null).map(toApi),
+        Parameters: Names.map(look)
+          .filter((found) => found !== null)
+          .map(toApi),
         InvalidParameters: Names.filter((name) => look(name) === null),
       }),
       GetParametersByPath: ({ Path, Recursive }: { Path: string; Recursive?: boolean }) => {
         const prefix = Path.endsWith('/') ? Path : `${Path}/`;
         const below = table.all().filter(({ name }) => name.startsWith(prefix));
-        return { Parameters: below.filter(({ name }) => Recursive || !name.slice(prefix.length).includes('/')).map(toApi) };
+        return {
+          Parameters: below.filter(({ name }) => Recursive || !name.slice(prefix.length).includes('/')).map(toApi),
+        };
       },
       PutParameter: (input: { Name: string; Type?: string; Value: string; Overwrite?: boolean }) => {
         const type = input.Type ?? 'String';
-        if (!['String', 'StringList', 'SecureString'].includes(type)) throw new AwsError('UnsupportedParameterType', `Unsupported type ${type}`);
+        if (!['String', 'StringList', 'SecureString'].includes(type))
+          throw new AwsError('UnsupportedParameterType', `Unsupported type ${type}`);
         return { Version: put(input.Name, type, input.Value, input.Overwrite ?? false), Tier: 'Standard' };
       },
       DeleteParameter: ({ Name }: { Name: string }) => remove(Name),

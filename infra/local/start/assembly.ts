@@ -33,7 +33,11 @@ export async function synthesizedAssembly(settings: Readonly<Record<string, unkn
 
 function digest(settings: Readonly<Record<string, unknown>>): string {
   const hash = createHash('sha256').update(JSON.stringify(Object.entries(settings).sort()));
-  for (const file of sources.flatMap(filesBelow)) hash.update(file).update('\0').update(readFileSync(join(project, file)));
+  for (const file of sources.flatMap(filesBelow))
+    hash
+      .update(file)
+      .update('\0')
+      .update(readFileSync(join(project, file)));
   return hash.digest('hex').slice(0, 20);
 }
 

@@ -1,7 +1,8 @@
 /** Runs ClusterBootstrap through the Step Functions API, or follows the execution that the deployment started. */
+
+import { once } from 'node:events';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { ListExecutionsCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { once } from 'node:events';
 import { Fault } from '#etcd/faults.ts';
 import type { Home } from '../home.ts';
 import { followExecution } from './follow.ts';
@@ -27,24 +28,29 @@ export async function bootstrapCluster(
   const stateMachineArn = output(outputs, 'ClusterBootstrapArn');
   const cluster = output(outputs, 'ClusterName');
   const executionArn =
-    (await runningExecution(states, stateMachineArn)) ??
-    (await startExecution(states, stateMachineArn, cluster));
+    (await runningExecution(states, stateMachineArn)) ?? (await startExecution(states, stateMachineArn, cluster));
   const ended = await followExecution(states, executionArn, say, () => nextChange(home));
   states.destroy();
   if (ended.status !== 'SUCCEEDED') {
     throw new Error(`ClusterBootstrap ended ${ended.status}: ${ended.error ?? ''}: ${ended.cause ?? ''}`);
   }
-  return { stateMachineArn, members: await membersOf(new DynamoDBClient(client), output(outputs, 'TableName'), cluster) };
+  return {
+    stateMachineArn,
+    members: await membersOf(new DynamoDBClient(client), output(outputs, 'TableName'), cluster),
+  };
 }
 
 function output(outputs: Readonly<Record<string, string>>, name: string): string {
   const value = outputs[name];
-  if (value === undefined) throw new Error(`the stack has no output ${name}; it has ${Object.keys(outputs).join(', ')}`);
+  if (value === undefined)
+    throw new Error(`the stack has no output ${name}; it has ${Object.keys(outputs).join(', ')}`);
   return value;
 }
 
 async function runningExecution(states: SFNClient, stateMachineArn: string): Promise<string | undefined> {
-  const running = await states.send(new ListExecutionsCommand({ stateMachineArn, statusFilter: 'RUNNING', maxResults: 1 }));
+  const running = await states.send(
+    new ListExecutionsCommand({ stateMachineArn, statusFilter: 'RUNNING', maxResults: 1 }),
+  );
   return running.executions?.[0]?.executionArn;
 }
 
@@ -65,6 +71,7 @@ async function membersOf(table: DynamoDBClient, TableName: string, cluster: stri
   const { Item } = await table.send(new GetItemCommand({ TableName, Key, ConsistentRead: true }));
   table.destroy();
   const members = Item?.members?.L ?? [];
-  if (members.length === 0) throw new Fault('RecordConflict', `the bootstrap record of cluster ${cluster} lists no members`);
+  if (members.length === 0)
+    throw new Fault('RecordConflict', `the bootstrap record of cluster ${cluster} lists no members`);
   return members.map((member) => ({ name: member.M?.name?.S ?? '', clientUrl: member.M?.clientUrl?.S ?? '' }));
 }

@@ -32,7 +32,6 @@ export async function prepareCluster(
 /** Deploys the assembly; the release is in the cluster's bucket before the first instance looks for it. */
 export function deployCluster(home: Home, prepared: Prepared): Promise<Readonly<Record<string, string>>> {
   return home.deploy(prepared.assembly, {
-    bucketReady: (bucket) =>
-      home.publishRelease(bucket, prepared.etcd, prepared.release.path, prepared.release.sha256),
+    bucketReady: (bucket) => home.publishRelease(bucket, prepared.etcd, prepared.release.path, prepared.release.sha256),
   });
 }

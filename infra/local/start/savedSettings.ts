@@ -31,6 +31,7 @@ export function chooseCluster(folder: string, options: StartOptions): ClusterCho
 
 function refuseChange(folder: string, option: string, saved: unknown, asked: unknown): void {
   if (asked === undefined || asked === saved) return;
-  const ways = 'leave the option out to resume it, add --fresh to delete it and start over, or name another folder with --data';
+  const ways =
+    'leave the option out to resume it, add --fresh to delete it and start over, or name another folder with --data';
   throw new Fault('InvalidInput', `${option} is ${asked}, but the cluster in ${folder} has ${saved}: ${ways}`);
 }

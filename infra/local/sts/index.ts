@@ -5,7 +5,11 @@ export function createSts(context: HomeContext): Service {
   return {
     name: 'sts',
     operations: {
-      GetCallerIdentity: (_input, { arn, accessKeyId }) => ({ Account: context.account, Arn: arn, UserId: accessKeyId }),
+      GetCallerIdentity: (_input, { arn, accessKeyId }) => ({
+        Account: context.account,
+        Arn: arn,
+        UserId: accessKeyId,
+      }),
     },
   };
 }

@@ -26,7 +26,11 @@ export function createCallers(database: DatabaseSync): Callers {
     credentialsOf(arn) {
       const row = byArn.get(arn);
       if (row !== undefined) {
-        return { accessKeyId: String(row.access_key_id), secretAccessKey: String(row.secret), sessionToken: String(row.token) };
+        return {
+          accessKeyId: String(row.access_key_id),
+          secretAccessKey: String(row.secret),
+          sessionToken: String(row.token),
+        };
       }
       const fresh = {
         accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
@@ -40,7 +44,11 @@ export function createCallers(database: DatabaseSync): Callers {
       const row = byKey.get(accessKeyId);
       if (row === undefined) {
         const hint = "this home's own credentials are in its endpoints.json";
-        throw new AwsError('UnrecognizedClientException', `The security token included in the request is invalid (${hint}).`, 403);
+        throw new AwsError(
+          'UnrecognizedClientException',
+          `The security token included in the request is invalid (${hint}).`,
+          403,
+        );
       }
       return { accessKeyId, arn: String(row.arn) };
     },

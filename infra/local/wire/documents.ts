@@ -11,7 +11,9 @@ export interface Documents<T> {
 
 /** @param table `SERVICE_THINGS`, made where it is missing */
 export function documents<T>(database: DatabaseSync, table: string): Documents<T> {
-  database.exec(`CREATE TABLE IF NOT EXISTS ${table} (number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, document TEXT NOT NULL)`);
+  database.exec(
+    `CREATE TABLE IF NOT EXISTS ${table} (number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, document TEXT NOT NULL)`,
+  );
   const one = database.prepare(`SELECT document FROM ${table} WHERE id = ?`);
   const all = database.prepare(`SELECT document FROM ${table} ORDER BY number`);
   const put = database.prepare(

@@ -27,7 +27,11 @@ function internal(error: unknown): AwsError {
 }
 
 function xml(response: ServerResponse, failure: AwsError, body: string, id: string): void {
-  response.writeHead(failure.statusCode, { 'content-type': 'text/xml', 'x-amzn-requestid': id, 'x-amz-request-id': id });
+  response.writeHead(failure.statusCode, {
+    'content-type': 'text/xml',
+    'x-amzn-requestid': id,
+    'x-amz-request-id': id,
+  });
   response.end(`<?xml version="1.0" encoding="UTF-8"?>${body}`);
 }
 

@@ -1,6 +1,7 @@
 /** Values of the SDK's types <-> the JSON of AWS's JSON protocols (dates are epoch seconds, blobs base64). */
-import { AwsError } from './service.ts';
+
 import type { Shape } from './schemas.ts';
+import { AwsError } from './service.ts';
 
 /** Reads a request's body; members that the shape does not have are left out, as AWS ignores them. */
 export function fromJson(shape: Shape, value: unknown, where = 'input'): unknown {
@@ -19,7 +20,9 @@ export function fromJson(shape: Shape, value: unknown, where = 'input'): unknown
   }
   if (shape.isMapSchema()) {
     const entries = Object.entries(record(value, where));
-    return Object.fromEntries(entries.map(([key, entry]) => [key, fromJson(shape.getValueSchema(), entry, `${where}.${key}`)]));
+    return Object.fromEntries(
+      entries.map(([key, entry]) => [key, fromJson(shape.getValueSchema(), entry, `${where}.${key}`)]),
+    );
   }
   return scalar(shape, value, where);
 }
@@ -47,7 +50,8 @@ function wrongType(where: string, wanted: string): AwsError {
 /** Writes a response. */
 export function toJson(shape: Shape, value: unknown): unknown {
   if (value === undefined || value === null) return undefined;
-  if (value instanceof Date) return shape.getMergedTraits().timestampFormat ? value.toISOString() : value.getTime() / 1000;
+  if (value instanceof Date)
+    return shape.getMergedTraits().timestampFormat ? value.toISOString() : value.getTime() / 1000;
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
   if (shape.isStructSchema()) {
     const source = value as Record<string, unknown>;

@@ -40,7 +40,8 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
   let size = 0;
   for await (const chunk of request) {
     size += (chunk as Buffer).length;
-    if (size > maxBodyBytes) throw new AwsError('RequestEntityTooLargeException', `A request has at most ${maxBodyBytes} bytes.`, 413);
+    if (size > maxBodyBytes)
+      throw new AwsError('RequestEntityTooLargeException', `A request has at most ${maxBodyBytes} bytes.`, 413);
     chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks);

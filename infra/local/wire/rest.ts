@@ -40,7 +40,8 @@ export function fromRest(
   const input: Record<string, unknown> = {};
   const members = Object.entries(operation.input.getMemberSchemas());
   const hasPayload = members.some(([, member]) => member.getMergedTraits().httpPayload);
-  const json = hasPayload || body.length === 0 ? {} : (fromJson(operation.input, JSON.parse(body.toString('utf8'))) as object);
+  const json =
+    hasPayload || body.length === 0 ? {} : (fromJson(operation.input, JSON.parse(body.toString('utf8'))) as object);
   Object.assign(input, json);
   for (const [name, member] of members) {
     const value = outsideBody(name, member, labels, query, headers);

@@ -8,9 +8,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { sendFailure } from './failures.ts';
 import { fromJson, toJson } from './json.ts';
 import { fromForm } from './query.ts';
-import { readBody, scopeOf, type Scope } from './request.ts';
+import { readBody, type Scope, scopeOf } from './request.ts';
 import { fromRest, route, toRest } from './rest.ts';
-import { serviceShapes, type ServiceShape } from './schemas.ts';
+import { type ServiceShape, serviceShapes } from './schemas.ts';
 import { AwsError, type Caller, type Operation, type RawService, type Service } from './service.ts';
 import { toXml } from './xml.ts';
 
@@ -80,15 +80,24 @@ async function dispatch(
     return send(response, 200, { 'content-type': type }, JSON.stringify(toJson(operation.output, output ?? {}) ?? {}));
   }
   const url = new URL(request.url ?? '/', 'http://localhost');
-  if (isQuery(request, url)) return query(service, shape, new URLSearchParams(body.toString('utf8') || url.search), response, caller);
-  const routed = route(shape, request.method ?? 'GET', url.pathname) ?? unknownOperation(service, `${request.method} ${url.pathname}`);
+  if (isQuery(request, url))
+    return query(service, shape, new URLSearchParams(body.toString('utf8') || url.search), response, caller);
+  const routed =
+    route(shape, request.method ?? 'GET', url.pathname) ??
+    unknownOperation(service, `${request.method} ${url.pathname}`);
   const input = fromRest(routed, url.searchParams, request.headers, body);
   const output = (await implementation(service, routed.operation.name)(input, caller)) as Record<string, unknown>;
   const answered = toRest(routed.operation, output ?? {});
   send(response, answered.status, answered.headers, answered.body);
 }
 
-async function query(service: Service, shape: ServiceShape, form: URLSearchParams, response: ServerResponse, caller: Caller) {
+async function query(
+  service: Service,
+  shape: ServiceShape,
+  form: URLSearchParams,
+  response: ServerResponse,
+  caller: Caller,
+) {
   const name = form.get('Action') ?? '';
   const operation = shape.operation(name) ?? unknownOperation(service, name);
   const flavour = service.name === 'ec2' ? 'ec2' : 'query';
@@ -104,7 +113,10 @@ async function query(service: Service, shape: ServiceShape, form: URLSearchParam
 }
 
 function isQuery(request: IncomingMessage, url: URL): boolean {
-  return (request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded') || url.searchParams.has('Action');
+  return (
+    (request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded') ||
+    url.searchParams.has('Action')
+  );
 }
 
 function implementation(service: Service, name: string): Operation {
@@ -122,7 +134,8 @@ function send(response: ServerResponse, status: number, headers: Record<string, 
 }
 
 function fail(options: WireOptions, request: IncomingMessage, response: ServerResponse, error: unknown): void {
-  if (!(error instanceof AwsError)) options.log(`wire: ${request.method} ${request.url}: ${(error as Error)?.stack ?? error}`);
+  if (!(error instanceof AwsError))
+    options.log(`wire: ${request.method} ${request.url}: ${(error as Error)?.stack ?? error}`);
   if (response.headersSent) response.destroy();
   else sendFailure(request, response, error);
 }

@@ -21,7 +21,10 @@ function element(name: string, shape: Shape, value: unknown): string {
   }
   if (shape.isMapSchema()) {
     const entries = Object.entries(value as Record<string, unknown>)
-      .map(([key, entry]) => `<entry><key>${escapeXml(key)}</key>${element('value', shape.getValueSchema(), entry)}</entry>`)
+      .map(
+        ([key, entry]) =>
+          `<entry><key>${escapeXml(key)}</key>${element('value', shape.getValueSchema(), entry)}</entry>`,
+      )
       .join('');
     return `<${name}>${entries}</${name}>`;
   }

@@ -1,8 +1,8 @@
-import { describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
 import { endProcess, processOf, startTimeOf } from '../../../agent/machine/processes.ts';
 
 describe('pid files', () => {
@@ -25,7 +25,10 @@ describe('pid files', () => {
   });
 
   test('a process that ignores SIGTERM is killed after its grace', async () => {
-    const child = spawn(process.execPath, ['-e', "process.on('SIGTERM', () => {}); console.log('up'); setInterval(() => {}, 1000)"]);
+    const child = spawn(process.execPath, [
+      '-e',
+      "process.on('SIGTERM', () => {}); console.log('up'); setInterval(() => {}, 1000)",
+    ]);
     await new Promise((resolve) => child.stdout.once('data', resolve));
     const pid = child.pid ?? 0;
     const ended = new Promise((resolve) => child.once('exit', (_code, signal) => resolve(signal)));

@@ -3,7 +3,7 @@ import type { AutoScaling } from '../../autoscaling/index.ts';
 import type { LaunchTemplateData, Network } from '../../ec2/launchTemplates.ts';
 import type { Lambda } from '../../lambda/index.ts';
 import type { FileAsset } from '../assembly.ts';
-import { generatedName, type Providers, resourceId, type ResourceRequest, tagsOf, text } from '../provider.ts';
+import { generatedName, type Providers, type ResourceRequest, resourceId, tagsOf, text } from '../provider.ts';
 
 export interface ComputeParts {
   readonly network: Network;
@@ -26,7 +26,10 @@ export function compute({ network, autoscaling, lambda, account, assets }: Compu
     'AWS::IAM::Role': {
       create(request) {
         const name = text(request.properties, 'RoleName') ?? generatedName(request);
-        return { physicalId: name, attributes: { Arn: `arn:aws:iam::${account}:role/${name}`, RoleId: resourceId('AROA') } };
+        return {
+          physicalId: name,
+          attributes: { Arn: `arn:aws:iam::${account}:role/${name}`, RoleId: resourceId('AROA') },
+        };
       },
       update: (_request, existing) => existing,
     },
@@ -44,7 +47,10 @@ export function compute({ network, autoscaling, lambda, account, assets }: Compu
         const id = resourceId('lt');
         const name = text(request.properties, 'LaunchTemplateName') ?? generatedName(request);
         network.templates.put(id, { id, name, versions: [templateData(request)] });
-        return { physicalId: id, attributes: { LaunchTemplateId: id, LatestVersionNumber: '1', DefaultVersionNumber: '1' } };
+        return {
+          physicalId: id,
+          attributes: { LaunchTemplateId: id, LatestVersionNumber: '1', DefaultVersionNumber: '1' },
+        };
       },
       update(request, { physicalId: id, attributes }) {
         const before = network.templates.get(id);
@@ -67,7 +73,8 @@ export function compute({ network, autoscaling, lambda, account, assets }: Compu
       delete: ({ physicalId }) => autoscaling.deleteGroup(physicalId),
     },
     'AWS::Lambda::Function': {
-      create: (request) => makeFunction(request, text(request.properties, 'FunctionName') ?? generatedName(request), lambda, assets),
+      create: (request) =>
+        makeFunction(request, text(request.properties, 'FunctionName') ?? generatedName(request), lambda, assets),
       update: (request, { physicalId }) => makeFunction(request, physicalId, lambda, assets),
       delete: ({ physicalId }) => lambda.deleteFunction(physicalId),
     },

@@ -1,11 +1,16 @@
 /** Tables, buckets, keys, parameters, documents, logs, alarms and state machines. */
-import { CreateTableCommand, DescribeTableCommand, type DynamoDBClient, type CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DescribeTableCommand,
+  type DynamoDBClient,
+} from '@aws-sdk/client-dynamodb';
 import type { Monitoring } from '../../monitoring/index.ts';
 import type { ObjectStore } from '../../s3/store.ts';
 import type { CommandDocument } from '../../ssm/document.ts';
 import type { Ssm } from '../../ssm/index.ts';
 import type { Caller, HomeContext, Service } from '../../wire/service.ts';
-import { generatedName, type Providers, resourceId, type ResourceRequest, text } from '../provider.ts';
+import { generatedName, type Providers, type ResourceRequest, resourceId, text } from '../provider.ts';
 
 export interface DataParts {
   readonly context: HomeContext;
@@ -38,7 +43,10 @@ export function data(parts: DataParts): Providers {
         const name = (text(request.properties, 'BucketName') ?? generatedName(request, 63)).toLowerCase();
         objects.createBucket(name);
         const domain = `${name}.s3.${context.region}.amazonaws.com`;
-        return { physicalId: name, attributes: { Arn: `arn:aws:s3:::${name}`, DomainName: domain, RegionalDomainName: domain } };
+        return {
+          physicalId: name,
+          attributes: { Arn: `arn:aws:s3:::${name}`, DomainName: domain, RegionalDomainName: domain },
+        };
       },
       update: (_request, existing) => existing,
     },
@@ -52,11 +60,21 @@ export function data(parts: DataParts): Providers {
     'AWS::SSM::Parameter': {
       create(request) {
         const name = text(request.properties, 'Name') ?? generatedName(request);
-        ssm.parameters.put(name, text(request.properties, 'Type') ?? 'String', text(request.properties, 'Value') ?? '', true);
+        ssm.parameters.put(
+          name,
+          text(request.properties, 'Type') ?? 'String',
+          text(request.properties, 'Value') ?? '',
+          true,
+        );
         return { physicalId: name, attributes: { Type: request.properties.Type, Value: request.properties.Value } };
       },
       update({ properties }, existing) {
-        ssm.parameters.put(existing.physicalId, text(properties, 'Type') ?? 'String', text(properties, 'Value') ?? '', true);
+        ssm.parameters.put(
+          existing.physicalId,
+          text(properties, 'Type') ?? 'String',
+          text(properties, 'Value') ?? '',
+          true,
+        );
         return existing;
       },
       delete: ({ physicalId }) => ssm.parameters.delete(physicalId),
@@ -97,7 +115,11 @@ export function data(parts: DataParts): Providers {
     'AWS::StepFunctions::StateMachine': {
       async create(request) {
         const name = text(request.properties, 'StateMachineName') ?? generatedName(request, 80);
-        const made = await call('CreateStateMachine', { name, definition: definitionOf(request), roleArn: request.properties.RoleArn });
+        const made = await call('CreateStateMachine', {
+          name,
+          definition: definitionOf(request),
+          roleArn: request.properties.RoleArn,
+        });
         return { physicalId: made.stateMachineArn ?? '', attributes: { Arn: made.stateMachineArn, Name: name } };
       },
       async update(request, existing) {
@@ -117,7 +139,11 @@ function definitionOf({ properties }: ResourceRequest): string {
 }
 
 /** A deployment that broke off after the table was made finds it. */
-async function createTable(dynamodb: DynamoDBClient, TableName: string, { properties }: ResourceRequest): Promise<void> {
+async function createTable(
+  dynamodb: DynamoDBClient,
+  TableName: string,
+  { properties }: ResourceRequest,
+): Promise<void> {
   const known = await dynamodb.send(new DescribeTableCommand({ TableName })).catch(() => null);
   if (known !== null) return;
   await dynamodb.send(

@@ -6,9 +6,15 @@ function identified(prefix: string, ...attributes: readonly string[]): Provider 
   return {
     create({ properties }) {
       const id = resourceId(prefix);
-      return { physicalId: id, attributes: { ...scalars(properties), ...Object.fromEntries(attributes.map((name) => [name, id])) } };
+      return {
+        physicalId: id,
+        attributes: { ...scalars(properties), ...Object.fromEntries(attributes.map((name) => [name, id])) },
+      };
     },
-    update: ({ properties }, { physicalId, attributes: old }) => ({ physicalId, attributes: { ...old, ...scalars(properties) } }),
+    update: ({ properties }, { physicalId, attributes: old }) => ({
+      physicalId,
+      attributes: { ...old, ...scalars(properties) },
+    }),
   };
 }
 

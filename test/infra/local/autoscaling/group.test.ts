@@ -21,7 +21,16 @@ function groupOf(desiredCapacity: number, deleting = false): Group {
 
 function member(instanceId: string, zone: string, changes: Partial<GroupMember> = {}): GroupMember {
   const launchTemplate = { id: 'lt', name: 'etcd', version: '1' };
-  return { instanceId, group: 'etcd', zone, lifecycleState: 'InService', health: 'Healthy', instanceType: 'm6i.large', launchTemplate, ...changes };
+  return {
+    instanceId,
+    group: 'etcd',
+    zone,
+    lifecycleState: 'InService',
+    health: 'Healthy',
+    instanceType: 'm6i.large',
+    launchTemplate,
+    ...changes,
+  };
 }
 
 describe('nextSteps', () => {
@@ -55,7 +64,10 @@ describe('nextSteps', () => {
     fc.assert(
       fc.property(fc.array(someMember, { maxLength: 9 }), fc.integer({ min: 0, max: 9 }), (seeds, desired) => {
         const members = seeds.map(({ zone, sick, gone }, index) =>
-          member(String(index), zone, { health: sick ? 'Unhealthy' : 'Healthy', lifecycleState: gone ? 'Terminating' : 'InService' }),
+          member(String(index), zone, {
+            health: sick ? 'Unhealthy' : 'Healthy',
+            lifecycleState: gone ? 'Terminating' : 'InService',
+          }),
         );
         const { terminate, launch } = nextSteps(groupOf(desired), members);
         const live = members.filter(({ lifecycleState }) => lifecycleState === 'InService').length;

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Server } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Instance } from '../../../../infra/local/ec2/instance.ts';
 import { metadataPort, startMetadata } from '../../../../infra/local/ec2/metadata.ts';
 
@@ -32,7 +32,10 @@ beforeAll(async () => {
 afterAll(() => new Promise((resolve) => server.close(resolve).closeAllConnections()));
 
 async function token(): Promise<string> {
-  const answer = await fetch(`${base}/api/token`, { method: 'PUT', headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '60' } });
+  const answer = await fetch(`${base}/api/token`, {
+    method: 'PUT',
+    headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '60' },
+  });
   return answer.text();
 }
 

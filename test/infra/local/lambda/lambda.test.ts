@@ -27,7 +27,10 @@ beforeEach(() => {
     log: () => undefined,
     events: new EventEmitter(),
   };
-  lambda = createLambda(context, { callers: createCallers(database), writeLog: (_group, _stream, line) => lines.push(line) });
+  lambda = createLambda(context, {
+    callers: createCallers(database),
+    writeLog: (_group, _stream, line) => lines.push(line),
+  });
 });
 
 afterEach(() => {
@@ -74,12 +77,18 @@ describe('Lambda', () => {
   });
 
   test.each([
-    ["export const handler = async () => { throw Object.assign(new Error('no'), { name: 'LockHeld' }) }", { errorType: 'LockHeld', errorMessage: 'no' }],
+    [
+      "export const handler = async () => { throw Object.assign(new Error('no'), { name: 'LockHeld' }) }",
+      { errorType: 'LockHeld', errorMessage: 'no' },
+    ],
     ['export const handler = async () => process.exit(3)', { errorType: 'Runtime.ExitError' }],
     ['export const other = 1', { errorType: 'Runtime.HandlerNotFound' }],
     ['throw new TypeError("at load")', { errorType: 'TypeError', errorMessage: 'at load' }],
     ['export const handler = () => new Promise(() => {})', { errorType: 'Sandbox.Timedout' }],
-    ['export const handler = async () => { Promise.reject(new Error("stray")); await new Promise((r) => setTimeout(r, 500)) }', { errorType: 'Runtime.UnhandledPromiseRejection' }],
+    [
+      'export const handler = async () => { Promise.reject(new Error("stray")); await new Promise((r) => setTimeout(r, 500)) }',
+      { errorType: 'Runtime.UnhandledPromiseRejection' },
+    ],
   ])('%s fails as %j', async (source, payload) => {
     make(source, 1);
     const result = await lambda.invoke('task', {});
@@ -87,7 +96,9 @@ describe('Lambda', () => {
   });
 
   test('a function goes on in a new process after the old one died', async () => {
-    make('let calls = 0; export const handler = async ({ die }) => { if (die) process.kill(process.pid, "SIGKILL"); return ++calls }');
+    make(
+      'let calls = 0; export const handler = async ({ die }) => { if (die) process.kill(process.pid, "SIGKILL"); return ++calls }',
+    );
     expect((await lambda.invoke('task', {})).payload).toBe(1);
     expect((await lambda.invoke('task', { die: true })).functionError).toBe('Unhandled');
     expect((await lambda.invoke('task', {})).payload).toBe(1);
@@ -100,6 +111,8 @@ describe('Lambda', () => {
   });
 
   test('one that is not there is refused by ARN', async () => {
-    await expect(lambda.invoke('none', {})).rejects.toThrow('Function not found: arn:aws:lambda:eu-west-1:123456789012:function:none');
+    await expect(lambda.invoke('none', {})).rejects.toThrow(
+      'Function not found: arn:aws:lambda:eu-west-1:123456789012:function:none',
+    );
   });
 });

@@ -5,7 +5,9 @@ import { checkDocument, checkParameters, renderScript } from '../../../../infra/
 const document = {
   schemaVersion: '2.2',
   parameters: { payload: { type: 'String', allowedPattern: payloadPattern } },
-  mainSteps: [{ action: 'aws:runShellScript', name: 'run', inputs: { runCommand: ["etcd-agent command '{{ payload }}'"] } }],
+  mainSteps: [
+    { action: 'aws:runShellScript', name: 'run', inputs: { runCommand: ["etcd-agent command '{{ payload }}'"] } },
+  ],
 };
 
 describe('the command document', () => {
