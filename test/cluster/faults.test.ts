@@ -93,7 +93,7 @@ describe('a running cluster', () => {
   });
 
   test('a member whose disk is wiped never forms a new cluster', async () => {
-    cluster = await openTestCluster({ members: 3, etcd });
+    cluster = await openTestCluster({ members: 3, etcd, settings: { memberHealthyTimeoutSeconds: 20 } });
     await cluster.ended(cluster.firstExecution);
     const members = await cluster.members();
     const [wiped, other] = members;
@@ -109,7 +109,11 @@ describe('a running cluster', () => {
     });
     expect(status.reason).toContain('created');
     expect(status.etcd.pid).toBeNull();
-    await write(other?.address ?? '', etcd, 'still', 'here');
+    // The wiped one may have led: a write fails until the others have elected.
+    await eventually('the others take writes', async () => {
+      await write(other?.address ?? '', etcd, 'still', 'here');
+      return true;
+    });
     expect((await statusOf(other?.address ?? ''))?.member?.clusterId).toBe(clusterId);
 
     const again = await cluster.ended(await cluster.run({ cluster: cluster.outputs.ClusterName }));

@@ -57,12 +57,15 @@ export function createMachine(context: HomeContext, objects: ObjectStore, source
       stdio: ['ignore', output, output],
     });
     closeSync(output);
-    agent.once('exit', (code, signal) => {
-      agent = null;
-      if (stopped) return;
-      context.log(`${instanceId}: the agent ended (${signal ?? `exit ${code}`}); starting it again`);
-      restart = setTimeout(startAgent, restartDelayMs);
-    });
+    agent.once('exit', (code, signal) => startAgain(`the agent ended (${signal ?? `exit ${code}`})`));
+    agent.once('error', (error) => startAgain(`the agent could not be started: ${error.message}`));
+  }
+
+  function startAgain(why: string): void {
+    agent = null;
+    if (stopped) return;
+    context.log(`${instanceId}: ${why}; starting it again`);
+    restart = setTimeout(startAgent, restartDelayMs);
   }
 
   return {
