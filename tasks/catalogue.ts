@@ -106,7 +106,7 @@ const small = { timeoutSeconds: 10, memoryMiB: 256 } as const;
 
 export const catalogue: Readonly<Record<TaskName, TaskEntry>> = {
   checkRequest: { entry: 'bootstrap/checkRequest', ...small, permissions: [] },
-  readClusterRecord: { entry: 'bootstrap/readClusterRecord', ...small, permissions: ['readRecord'] },
+  readClusterRecord: { entry: 'bootstrap/readClusterRecord', ...small, permissions: ['readRecord', 'describeGroup'] },
   findInstances: { entry: 'bootstrap/findInstances', ...small, permissions: ['describeGroup', 'describeInstances'] },
   writeBootstrapRecord: {
     entry: 'bootstrap/writeBootstrapRecord',
@@ -129,6 +129,6 @@ export const catalogue: Readonly<Record<TaskName, TaskEntry>> = {
   markCreated: { entry: 'bootstrap/markCreated', ...small, permissions: ['readRecord', 'writeRecord'] },
   explainFailure: { entry: 'bootstrap/explainFailure', ...small, permissions: [] },
   takeLock: { entry: 'lock/takeLock', ...small, permissions: ['readRecord', 'writeRecord'] },
-  renewLock: { entry: 'lock/renewLock', ...small, permissions: ['writeRecord'] },
-  releaseLock: { entry: 'lock/releaseLock', ...small, permissions: ['writeRecord'] },
+  renewLock: { entry: 'lock/renewLock', ...small, permissions: ['readRecord', 'writeRecord'] },
+  releaseLock: { entry: 'lock/releaseLock', ...small, permissions: ['readRecord', 'writeRecord'] },
 };

@@ -1,8 +1,26 @@
+import { Fault } from '#etcd/faults.ts';
+import { instancesOfGroup } from '../aws/group.ts';
 import { readBootstrap } from '../aws/record.ts';
 import type { Tasks } from '../catalogue.ts';
-import { recordState } from '../plan/recordState.ts';
+import { missingMembers, recordState } from '../plan/recordState.ts';
 
-/** What the cluster record says already. */
+/**
+ * What the cluster record says already.
+ * @throws Fault `BootstrapMemberMissing` where it names an instance that left the group before the cluster was created
+ */
 export async function handler(): Promise<Tasks['readClusterRecord']['output']> {
-  return recordState(await readBootstrap());
+  const record = await readBootstrap();
+  const state = recordState(record);
+  if (state.state !== 'written') return state;
+  const missing = missingMembers(
+    record,
+    (await instancesOfGroup()).map(({ instanceId }) => instanceId),
+  );
+  if (missing.length > 0) {
+    throw new Fault(
+      'BootstrapMemberMissing',
+      `the bootstrap record of cluster ${record?.cluster} names ${missing.join(', ')}, which left the Auto Scaling group before the cluster was created`,
+    );
+  }
+  return state;
 }

@@ -15,3 +15,9 @@ export function recordState(record: BootstrapRecord | null, found: readonly Foun
   const members = record.members.map(({ name, instanceId }) => ({ name, instanceId }));
   return { state: 'written', members, names: members.map(({ name }) => name) };
 }
+
+/** Members of a record not yet `created` whose instance is no longer in the group: nobody can take their place. */
+export function missingMembers(record: BootstrapRecord | null, inGroup: readonly string[]): readonly string[] {
+  if (record === null || record.createdAt !== undefined) return [];
+  return record.members.map(({ instanceId }) => instanceId).filter((id) => !inGroup.includes(id));
+}
