@@ -79,6 +79,7 @@ export async function runAgent(environment: AgentEnvironment): Promise<void> {
   const socket = await listenOnSocket(layout.run, async (line) => JSON.stringify(await commands.receive(line)));
   const status = await startStatus(environment.statusAddress, async () => describe(await look.within(patienceMs)));
   stopOnSignal(() => {
+    supervisor.leave();
     socket.close();
     status.close();
     rmSync(pidFile, { force: true });

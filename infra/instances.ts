@@ -41,10 +41,6 @@ export function createInstanceRole(scope: Construct): Role {
         reason: "AmazonSSMManagedInstanceCore is AWS's own minimum for Systems Manager's agent and changes with it.",
         appliesTo: ['Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedInstanceCore'],
       },
-      {
-        id: 'AwsSolutions-IAM5',
-        reason: 'Each wildcard is beside its statement in infra/permissions.ts, with its reason.',
-      },
     ],
     true,
   );

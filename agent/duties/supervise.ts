@@ -16,6 +16,8 @@ export interface Supervision {
 export interface Supervisor {
   /** Starts etcd, or takes over the one that runs, and keeps it running from then on. */
   keepRunning(command: EtcdCommand): Promise<void>;
+  /** Stops looking after it; etcd goes on. */
+  leave(): void;
   readonly pid: number | null;
   readonly version: string | null;
   readonly crashLooping: boolean;
@@ -40,6 +42,7 @@ export function createSupervisor({ etcd, state, log, versionOf }: SuperviseOptio
   let exits: EtcdExit[] = [];
   let crashLooping = false;
   let version: string | null = null;
+  let left = false;
 
   function keep(changes: Partial<Supervision>): void {
     kept = { ...kept, ...changes };
@@ -62,6 +65,7 @@ export function createSupervisor({ etcd, state, log, versionOf }: SuperviseOptio
   }
 
   async function afterExit(command: EtcdCommand, exit: EtcdExit, how: string): Promise<void> {
+    if (left) return;
     exits = [...exits, exit].slice(-remembered);
     const next = nextStart(exits);
     crashLooping = next.crashLooping;
@@ -72,7 +76,7 @@ export function createSupervisor({ etcd, state, log, versionOf }: SuperviseOptio
       crashLooping ? 'error' : 'warn',
     );
     await sleep(next.delayMs);
-    await start(command);
+    if (!left) await start(command);
   }
 
   return {
@@ -81,6 +85,9 @@ export function createSupervisor({ etcd, state, log, versionOf }: SuperviseOptio
       etcd.onExit(({ startedAtMs, exitedAtMs, how }) => void afterExit(command, { startedAtMs, exitedAtMs }, how));
       if (await etcd.adopt(command.dataDir)) log('etcd runs already', { pid: etcd.pid(), version });
       else await start(command);
+    },
+    leave() {
+      left = true;
     },
     get pid() {
       return etcd.pid();

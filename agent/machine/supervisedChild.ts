@@ -32,7 +32,7 @@ export function supervisedChild(pidFile: string, logFile: string): EtcdProcess {
         if (startTimeOf(found.pid) === found.startTime) return;
         clearInterval(watch);
         ended(foundAtMs, 'it ended while no process of this agent waited for it');
-      }, watchIntervalMs);
+      }, watchIntervalMs).unref();
       return true;
     },
     async start({ binary, arguments: args }) {

@@ -1,7 +1,7 @@
 /** The cloud assembly for given settings: synthesized in a process of its own, once per state of the sources. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 
 const project = new URL('../../../', import.meta.url).pathname;
@@ -16,12 +16,16 @@ const sources = ['agent', 'tasks', 'workflows', 'infra', 'cdk.json', 'package-lo
 export async function synthesizedAssembly(settings: Readonly<Record<string, unknown>>): Promise<string> {
   const key = digest(settings);
   const folder = join(project, '.cache', 'assemblies', key);
-  if (existsSync(join(folder, 'manifest.json'))) return folder;
+  if (existsSync(join(folder, 'manifest.json'))) {
+    utimesSync(folder, new Date(), new Date());
+    return folder;
+  }
   const fresh = `${folder}.${process.pid}`;
   mkdirSync(fresh, { recursive: true });
   try {
     await synthesize(fresh, settings);
     renameSync(fresh, folder);
+    forgetUnused(join(folder, '..'));
   } catch (error) {
     // Two starts at once synthesize the same thing: whoever renames second takes the other's.
     if (!existsSync(join(folder, 'manifest.json'))) throw error;
@@ -29,6 +33,16 @@ export async function synthesizedAssembly(settings: Readonly<Record<string, unkn
     rmSync(fresh, { recursive: true, force: true });
   }
   return folder;
+}
+
+/** Those that no start or test has used for a week. */
+function forgetUnused(assemblies: string): void {
+  const oldest = Date.now() - 7 * 86_400_000;
+  for (const name of readdirSync(assemblies)) {
+    const folder = join(assemblies, name);
+    if ((statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? oldest) < oldest)
+      rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function digest(settings: Readonly<Record<string, unknown>>): string {
