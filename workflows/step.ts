@@ -31,6 +31,9 @@ export interface AwaitOptions extends StepOptions {
   readonly heartbeatSeconds: number;
 }
 
+/** Longer than any task's own time-out, so that Lambda ends first and says why; no state waits without a bound. */
+const taskTimeout = Timeout.duration(Duration.seconds(90));
+
 /** A state that calls a task and goes on with its output. */
 export function step<Name extends TaskName>(
   { scope, functions }: MachineScope,
@@ -44,6 +47,7 @@ export function step<Name extends TaskName>(
     payload: TaskInput.fromObject(rendered(payload)),
     payloadResponseOnly: true,
     retryOnServiceExceptions: false,
+    taskTimeout,
     resultPath: resultPath ?? JsonPath.DISCARD,
   });
   invoke.addRetry(lambdaFailed);

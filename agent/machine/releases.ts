@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Fault } from '#etcd/faults.ts';
-import { officialSha256, officialUrl } from '#etcd/releases.ts';
+import { officialSha256, officialSumsUrl, officialUrl, sumIn } from '#etcd/releases.ts';
 import { bucketKeys } from '../protocol.ts';
 import type { Aws } from './aws.ts';
 import { open } from './http.ts';
@@ -41,7 +41,8 @@ export function createReleases(folder: string, bucket: string, aws: Aws, log: Lo
   }
 
   async function fromProject(version: string): Promise<[IncomingMessage, string] | null> {
-    const sha256 = officialSha256(version, arch);
+    const pinned = officialSha256(version, arch);
+    const sha256 = pinned ?? sumIn(await text(await followed(officialSumsUrl(version))), version, arch);
     return sha256 === null ? null : [await followed(officialUrl(version, arch)), sha256];
   }
 
@@ -61,7 +62,7 @@ export function createReleases(folder: string, bucket: string, aws: Aws, log: Lo
             log('release installed', { version, from: where });
             return binary(version);
           }
-          tried.push(`${where}: ${source === fromBucket ? 'not there' : 'no pinned SHA-256 for it'}`);
+          tried.push(`${where}: ${source === fromBucket ? 'not there' : 'no SHA-256 of it is known'}`);
         } catch (error) {
           tried.push(`${where}: ${(error as Error).message}`);
         }

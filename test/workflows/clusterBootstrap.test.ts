@@ -35,7 +35,9 @@ beforeAll(async () => {
   const parts = machine?.Properties.DefinitionString['Fn::Join'][1] ?? [];
   const partition = (part: unknown) => JSON.stringify(part) === '{"Ref":"AWS::Partition"}';
   const arn = 'arn:aws:lambda:eu-west-1:123456789012:function:task';
-  definition = JSON.parse(parts.map((part) => (typeof part === 'string' ? part : partition(part) ? 'aws' : arn)).join('')) as Definition;
+  definition = JSON.parse(
+    parts.map((part) => (typeof part === 'string' ? part : partition(part) ? 'aws' : arn)).join(''),
+  ) as Definition;
   states = statesOf(definition);
 });
 
@@ -65,7 +67,9 @@ describe('ClusterBootstrap', () => {
   test('retries and catches only errors that there are, and retries with bounded pauses', () => {
     for (const [name, { Retry = [], Catch = [] }] of states) {
       const errors = [...Retry, ...Catch].flatMap(({ ErrorEquals }) => ErrorEquals);
-      const unknown = errors.filter((error) => !isFaultName(error) && !/^(States|Lambda|Runtime|Sandbox)\.[A-Z]\w+$/.test(error));
+      const unknown = errors.filter(
+        (error) => !isFaultName(error) && !/^(States|Lambda|Runtime|Sandbox)\.[A-Z]\w+$/.test(error),
+      );
       expect([name, unknown]).toEqual([name, []]);
     }
   });

@@ -38,7 +38,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 function list(): number {
   const recipes = buildable();
-  const official = officialVersions();
+  const official = officialVersions(process.arch === 'arm64' ? 'arm64' : 'amd64');
   for (const version of [...new Set([...recipes, ...official])].sort(compareVersions)) {
     const here = existsSync(join(cacheFolder(), `etcd-${version}`)) ? 'here' : '    ';
     const ways = [

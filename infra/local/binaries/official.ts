@@ -1,11 +1,11 @@
-/** Official releases, checked against the pinned SHA-256. */
+/** Official releases, checked against the pinned SHA-256, or, for versions that are not pinned, the release's own SHA256SUMS. */
 import { createHash } from 'node:crypto';
 import { createWriteStream, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { officialSha256, officialUrl } from '#etcd/releases.ts';
+import { officialSha256, officialSumsUrl, officialUrl, sumIn } from '#etcd/releases.ts';
 import { runProgram } from './program.ts';
 import type { Progress } from './progress.ts';
 
@@ -23,16 +23,17 @@ export async function fetchOfficial(
   show: (progress: Progress) => void,
 ): Promise<void> {
   const arch = process.arch === 'arm64' ? 'arm64' : 'amd64';
-  const expected = officialSha256(version, arch);
   if (process.platform !== 'linux') throw new Error('official releases are used on Linux only');
-  if (expected === null) throw new Error(`no SHA-256 of the official release for ${arch} is pinned`);
   if (unreachable !== null) throw new Error(unreachable);
+  const expected =
+    officialSha256(version, arch) ?? sumIn(await (await connect(officialSumsUrl(version))).text(), version, arch);
+  if (expected === null) throw new Error(`the release names no SHA-256 of an archive for ${arch}`);
   const response = await connect(officialUrl(version, arch));
   const work = mkdtempSync(join(tmpdir(), 'etcd-release-'));
   try {
     const archive = join(work, 'etcd.tar.gz');
     const actual = await download(response, archive, version, show);
-    if (actual !== expected) throw new Error(`its SHA-256 is ${actual}, not the pinned ${expected}`);
+    if (actual !== expected) throw new Error(`its SHA-256 is ${actual}, not ${expected}`);
     await runProgram('tar', ['-xzf', archive, '-C', work, '--strip-components=1']);
     await runProgram('cp', [join(work, 'etcd'), `${target}.part`]);
     renameSync(`${target}.part`, target);
@@ -44,10 +45,9 @@ export async function fetchOfficial(
 async function connect(url: string): Promise<Response> {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), connectTimeoutMs);
+  let response: Response;
   try {
-    const response = await fetch(url, { signal: abort.signal });
-    if (!response.ok) throw new Error(`HTTP ${response.status}`);
-    return response;
+    response = await fetch(url, { signal: abort.signal });
   } catch (error) {
     const cause = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).message;
     unreachable = `${new URL(url).host} cannot be reached (${abort.signal.aborted ? `no answer within ${connectTimeoutMs / 1000} s` : cause})`;
@@ -55,6 +55,8 @@ async function connect(url: string): Promise<Response> {
   } finally {
     clearTimeout(timer);
   }
+  if (!response.ok) throw new Error(`${url}: HTTP ${response.status}`);
+  return response;
 }
 
 async function download(
