@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createCommands } from './commands/index.ts';
 import { boot, versionOf } from './duties/boot.ts';
 import { judge, type Observation, observe } from './duties/observe.ts';
+import { shareObservations } from './duties/shareObservations.ts';
 import { startStatus } from './duties/status.ts';
 import { createSupervisor } from './duties/supervise.ts';
 import { createAws } from './machine/aws.ts';
@@ -23,8 +24,6 @@ import type { AgentPhase, Description } from './protocol.ts';
 
 export const agentVersion = '0.1.0';
 
-/** An observation this young is shared by all who ask, in milliseconds. */
-const sharedMs = 500;
 /** The status endpoint answers from the last observation where a new one takes longer than this. */
 const patienceMs = 700;
 
@@ -45,7 +44,10 @@ export async function runAgent(environment: AgentEnvironment): Promise<void> {
       ? systemdUnit()
       : supervisedChild(join(layout.run, 'etcd.pid'), layout.etcdLog);
   const supervisor = createSupervisor({ etcd, state: layout.state, log, versionOf });
-  const look = sharedFor(sharedMs, () => observe(identity, supervisor));
+  const look = shareObservations(
+    () => observe(identity, supervisor),
+    () => supervisor.pid,
+  );
 
   const currentPhase = () => {
     if (phase.phase !== 'running') return phase;
@@ -63,7 +65,7 @@ export async function runAgent(environment: AgentEnvironment): Promise<void> {
     address: identity.address,
     agentVersion,
     ...currentPhase(),
-    etcd: { pid: supervisor.pid, version: supervisor.version, ...supervisor.supervision },
+    etcd: { pid: observation.pid, version: supervisor.version, ...supervisor.supervision },
     member: observation.member,
     health: judge(observation, { version: null, members: [] }),
     command: null,
@@ -105,38 +107,6 @@ async function identityOf(metadata: Metadata, said: (reason: string) => void): P
       await sleep(pauseMs);
     }
   }
-}
-
-interface Shared<T> {
-  fresh(): Promise<T>;
-  /** The fresh one, or the last one where that takes longer. */
-  within(patienceMs: number): Promise<T>;
-}
-
-/** Many ask at once: one look serves all who ask within the time. */
-function sharedFor<T>(youngMs: number, ask: () => Promise<T>): Shared<T> {
-  let last: { value: T } | null = null;
-  let asked: { atMs: number; answer: Promise<T> } | null = null;
-  const fresh = () => {
-    if (asked === null || Date.now() - asked.atMs > youngMs) {
-      const answer = ask().then((value) => {
-        last = { value };
-        return value;
-      });
-      asked = { atMs: Date.now(), answer };
-      answer.catch(() => undefined);
-    }
-    return asked.answer;
-  };
-  return {
-    fresh,
-    async within(patience) {
-      const answer = fresh();
-      if (last === null) return answer;
-      const old = last.value;
-      return Promise.race([answer, sleep(patience, old, { ref: false })]);
-    },
-  };
 }
 
 function stopOnSignal(stop: () => void): void {

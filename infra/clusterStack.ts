@@ -39,7 +39,8 @@ export class ClusterStack extends Stack {
     grantToAgents(role, resources, bucket);
     const release = publishAgent(this, bundleAgent(bundleFolder), bundles.publishAgent ?? '', bucket);
     const group = createGroup(this, { settings, network, role, release, tableName: table.tableName });
-    group.node.addDependency(release.resource);
+    // Instances must not boot before they can read the agent, and get out of their subnets.
+    group.node.addDependency(release.resource, role, network.vpc);
     const environment = {
       CLUSTER: settings.cluster,
       TABLE: table.tableName,

@@ -30,10 +30,18 @@ export function publishAgent(scope: Stack, bundle: AgentBundle, code: string, bu
     timeoutSeconds: 60,
     memoryMiB: 256,
     environment: {},
-    statements: [
-      new PolicyStatement({ actions: ['s3:GetObject'], resources: [asset.bucket.arnForObjects(asset.s3ObjectKey)] }),
-      new PolicyStatement({ actions: ['s3:PutObject'], resources: [bucket.arnForObjects('agent/*')] }),
-    ],
+    grant: {
+      statements: [
+        new PolicyStatement({ actions: ['s3:GetObject'], resources: [asset.bucket.arnForObjects(asset.s3ObjectKey)] }),
+        new PolicyStatement({ actions: ['s3:PutObject'], resources: [bucket.arnForObjects('agent/*')] }),
+      ],
+      wildcards: [
+        {
+          resource: /^Resource::<Bucket\w+\.Arn>\/agent\/\*$/,
+          reason: 'The key of a bundle is its hash: each is another.',
+        },
+      ],
+    },
   });
   const resource = new CfnCustomResource(scope, 'AgentRelease', {
     serviceToken: publish.functionArn,
@@ -66,7 +74,10 @@ export function startBootstrap(
     timeoutSeconds: 60,
     memoryMiB: 256,
     environment: {},
-    statements: [new PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] })],
+    grant: {
+      statements: [new PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] })],
+      wildcards: [],
+    },
   });
   const resource = new CfnCustomResource(scope, 'FirstBootstrap', {
     serviceToken: start.functionArn,

@@ -3,11 +3,11 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, QueryLanguage, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import { NagSuppressions } from 'cdk-nag';
 import type { Construct } from 'constructs';
 import type { TaskName } from '../tasks/catalogue.ts';
 import { clusterBootstrap } from '../workflows/clusterBootstrap.ts';
 import type { Settings } from './settings.ts';
+import { acceptWildcards } from './wildcards.ts';
 
 /** Room for the tasks themselves, beside the waits that settings bound. */
 const tasksSeconds = 600;
@@ -36,15 +36,9 @@ export function createClusterBootstrap(
     tracingEnabled: true,
     logs: { destination: logs, level: LogLevel.ALL, includeExecutionData: true },
   });
-  NagSuppressions.addResourceSuppressions(
-    machine,
-    [
-      {
-        id: 'AwsSolutions-IAM5',
-        reason: 'X-Ray and log delivery know no resources; invoking a task includes its versions (:*).',
-      },
-    ],
-    true,
-  );
+  acceptWildcards(machine, [
+    { resource: /^Resource::\*$/, reason: 'X-Ray and log delivery know no resources.' },
+    { resource: /^Resource::<\w+\.Arn>:\*$/, reason: 'To invoke a task includes its versions.' },
+  ]);
   return machine;
 }

@@ -1,10 +1,10 @@
-/** What each task and the instances may do; every wildcard with its reason. */
+/** What each task and the instances may do; every wildcard with its reason, which is also what cdk-nag is told. */
 import type { Stack } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
-import { NagSuppressions } from 'cdk-nag';
 import type { Permission } from '../tasks/catalogue.ts';
+import { type AcceptedWildcard, acceptWildcards } from './wildcards.ts';
 
 export interface Resources {
   readonly table: Table;
@@ -14,76 +14,94 @@ export interface Resources {
   readonly scope: Stack;
 }
 
-/** The statements of a task's permission. */
-export function statementsOf(
-  permission: Permission,
-  { table, cluster, document, scope }: Resources,
-): PolicyStatement[] {
-  const ownItems = { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [cluster] } };
+export interface Grant {
+  readonly statements: readonly PolicyStatement[];
+  readonly wildcards: readonly AcceptedWildcard[];
+}
+
+/** What a task's permission grants. */
+export function grantOf(permission: Permission, resources: Resources): Grant {
   switch (permission) {
     case 'readRecord':
-      return [
-        new PolicyStatement({ actions: ['dynamodb:GetItem'], resources: [table.tableArn], conditions: ownItems }),
-      ];
+      return { statements: [ownItems(resources, 'dynamodb:GetItem')], wildcards: [] };
     case 'writeRecord':
-      return [
-        new PolicyStatement({
-          actions: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
-          resources: [table.tableArn],
-          conditions: ownItems,
-        }),
-      ];
+      return { statements: [ownItems(resources, 'dynamodb:PutItem', 'dynamodb:UpdateItem')], wildcards: [] };
     case 'describeGroup':
-      // Auto Scaling's Describe calls know no resources.
-      return [new PolicyStatement({ actions: ['autoscaling:DescribeAutoScalingGroups'], resources: ['*'] })];
+      return onAnything("Auto Scaling's Describe calls know no resources.", 'autoscaling:DescribeAutoScalingGroups');
     case 'describeInstances':
-      // Nor do EC2's.
-      return [new PolicyStatement({ actions: ['ec2:DescribeInstances'], resources: ['*'] })];
+      return onAnything("EC2's Describe calls know no resources.", 'ec2:DescribeInstances');
     case 'sendCommand':
-      return [
-        new PolicyStatement({
-          actions: ['ssm:SendCommand'],
-          resources: [scope.formatArn({ service: 'ssm', resource: 'document', resourceName: document })],
-        }),
-        new PolicyStatement({
-          actions: ['ssm:SendCommand'],
-          // Instance ids are not known at deployment: the cluster's tag tells them.
-          resources: [scope.formatArn({ service: 'ec2', resource: 'instance', resourceName: '*' })],
-          conditions: { StringEquals: { 'ssm:resourceTag/etcd-appliance:cluster': cluster } },
-        }),
-        // Invocations have no ARN.
-        new PolicyStatement({ actions: ['ssm:GetCommandInvocation'], resources: ['*'] }),
-      ];
+      return joined(toOwnInstances(resources), onAnything('Invocations have no ARN.', 'ssm:GetCommandInvocation'));
   }
 }
 
 /** What the agent calls: its cluster's items, task tokens, the bucket's agent and releases. */
-export function grantToAgents(role: Role, { table, cluster }: Resources, bucket: Bucket): void {
-  const ownItems = { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [cluster] } };
-  role.addToPolicy(
-    new PolicyStatement({
-      actions: ['dynamodb:GetItem', 'dynamodb:PutItem'],
-      resources: [table.tableArn],
-      conditions: ownItems,
-    }),
+export function grantToAgents(role: Role, resources: Resources, bucket: Bucket): void {
+  const tokens = onAnything(
+    'A task token is the permission: these calls know no resources.',
+    'states:SendTaskSuccess',
+    'states:SendTaskFailure',
+    'states:SendTaskHeartbeat',
   );
-  // A task token is the permission: these calls know no resources.
-  role.addToPolicy(
-    new PolicyStatement({
-      actions: ['states:SendTaskSuccess', 'states:SendTaskFailure', 'states:SendTaskHeartbeat'],
-      resources: ['*'],
-    }),
+  const grant = joined(
+    { statements: [ownItems(resources, 'dynamodb:GetItem', 'dynamodb:PutItem')], wildcards: [] },
+    tokens,
+    {
+      statements: [
+        new PolicyStatement({
+          actions: ['s3:GetObject'],
+          resources: [bucket.arnForObjects('agent/*'), bucket.arnForObjects('releases/*')],
+        }),
+      ],
+      wildcards: ['agent', 'releases'].map((folder) => ({
+        resource: new RegExp(`^Resource::<Bucket\\w+\\.Arn>/${folder}/\\*$`),
+        reason: `Bundles and releases come and go under ${folder}/; instances read any of them.`,
+      })),
+    },
   );
-  role.addToPolicy(
-    new PolicyStatement({
-      actions: ['s3:GetObject'],
-      resources: [bucket.arnForObjects('agent/*'), bucket.arnForObjects('releases/*')],
-    }),
-  );
-  // Only now: suppressions reach the children that are there, and the first statement makes the policy.
-  NagSuppressions.addResourceSuppressions(
-    role,
-    [{ id: 'AwsSolutions-IAM5', reason: 'Each wildcard is beside its statement, with its reason.' }],
-    true,
-  );
+  for (const statement of grant.statements) role.addToPolicy(statement);
+  acceptWildcards(role, grant.wildcards);
+}
+
+/** The items of this cluster and no other's. */
+function ownItems({ table, cluster }: Resources, ...actions: string[]): PolicyStatement {
+  const conditions = { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [cluster] } };
+  return new PolicyStatement({ actions, resources: [table.tableArn], conditions });
+}
+
+function toOwnInstances({ document, cluster, scope }: Resources): Grant {
+  return {
+    statements: [
+      new PolicyStatement({
+        actions: ['ssm:SendCommand'],
+        resources: [scope.formatArn({ service: 'ssm', resource: 'document', resourceName: document })],
+      }),
+      new PolicyStatement({
+        actions: ['ssm:SendCommand'],
+        resources: [scope.formatArn({ service: 'ec2', resource: 'instance', resourceName: '*' })],
+        conditions: { StringEquals: { 'ssm:resourceTag/etcd-appliance:cluster': cluster } },
+      }),
+    ],
+    wildcards: [
+      {
+        resource: /^Resource::arn:<AWS::Partition>:ec2:.*:instance\/\*$/,
+        reason: "Instance ids are not known at deployment; a condition admits those with the cluster's tag.",
+      },
+    ],
+  };
+}
+
+function onAnything(reason: string, ...actions: string[]): Grant {
+  return {
+    statements: [new PolicyStatement({ actions, resources: ['*'] })],
+    wildcards: [{ resource: /^Resource::\*$/, reason }],
+  };
+}
+
+/** All of them as one. */
+export function joined(...grants: readonly Grant[]): Grant {
+  return {
+    statements: grants.flatMap(({ statements }) => statements),
+    wildcards: grants.flatMap(({ wildcards }) => wildcards),
+  };
 }

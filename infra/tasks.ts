@@ -1,12 +1,12 @@
 /** The task Lambdas, from the catalogue: one function, one role, one log group each. */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, type IFunction, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { NagSuppressions } from 'cdk-nag';
 import type { Construct } from 'constructs';
 import { catalogue, type TaskName } from '../tasks/catalogue.ts';
-import { type Resources, statementsOf } from './permissions.ts';
+import { type Grant, grantOf, joined, type Resources } from './permissions.ts';
+import { acceptWildcards } from './wildcards.ts';
 
 export interface FunctionProps {
   /** Folder with index.mjs. */
@@ -15,10 +15,10 @@ export interface FunctionProps {
   readonly timeoutSeconds: number;
   readonly memoryMiB: number;
   readonly environment: Readonly<Record<string, string>>;
-  readonly statements: readonly PolicyStatement[];
+  readonly grant: Grant;
 }
 
-/** One function with a role that may write its own logs and do what the statements say. */
+/** One function with a role that may write its own logs and do what the grant says. */
 export function createFunction(scope: Construct, id: string, props: FunctionProps): LambdaFunction {
   const logGroup = new LogGroup(scope, `${id}Logs`, {
     retention: RetentionDays.SIX_MONTHS,
@@ -29,17 +29,8 @@ export function createFunction(scope: Construct, id: string, props: FunctionProp
     description: props.description,
   });
   logGroup.grantWrite(role);
-  for (const statement of props.statements) role.addToPolicy(statement);
-  NagSuppressions.addResourceSuppressions(
-    role,
-    [
-      {
-        id: 'AwsSolutions-IAM5',
-        reason: 'Each wildcard is beside its statement in infra/permissions.ts, with its reason.',
-      },
-    ],
-    true,
-  );
+  for (const statement of props.grant.statements) role.addToPolicy(statement);
+  acceptWildcards(role, props.grant.wildcards);
   return new LambdaFunction(scope, id, {
     code: Code.fromAsset(props.code),
     handler: 'index.handler',
@@ -48,7 +39,7 @@ export function createFunction(scope: Construct, id: string, props: FunctionProp
     description: props.description,
     timeout: Duration.seconds(props.timeoutSeconds),
     memorySize: props.memoryMiB,
-    environment: { ...props.environment, NODE_OPTIONS: '--enable-source-maps' },
+    environment: { ...props.environment },
     role,
     logGroup,
   });
@@ -75,7 +66,7 @@ export function createTasks(
       timeoutSeconds,
       memoryMiB,
       environment,
-      statements: permissions.flatMap((permission) => statementsOf(permission, resources)),
+      grant: joined(...permissions.map((permission) => grantOf(permission, resources))),
     });
     return [name, created] as const;
   });

@@ -18,12 +18,16 @@ export function userData({ bucket, key, sha256 }: AgentRelease): UserData {
     `AGENT_BUCKET='${bucket}'`,
     `AGENT_KEY='${key}'`,
     `AGENT_SHA256='${sha256}'`,
+    ...again,
     ...mountDataVolume,
     ...installNode,
     ...installAgent,
   );
   return script;
 }
+
+/** A role's policy may take a while until it is known everywhere, and a repository may be busy: about 5 minutes in all. */
+const again = ['again() { for pause in 1 2 4 8 15 30 60 60 60 60; do "$@" && return; sleep "$pause"; done; "$@"; }'];
 
 /** A volume that has a file system keeps it: it may hold a member. */
 const mountDataVolume = [
@@ -41,13 +45,14 @@ const mountDataVolume = [
 
 /** Amazon Linux 2023 carries Node by its major; the newest that the image has. */
 const installNode = [
-  'command -v node || dnf install -y nodejs24 || dnf install -y nodejs22',
+  'install_node() { dnf install -y nodejs24 || dnf install -y nodejs22; }',
+  'command -v node || again install_node',
   'NODE=$(command -v node || command -v node-24 || command -v node-22)',
 ];
 
 const installAgent = [
   'mkdir -p /usr/local/lib/etcd-agent',
-  'aws s3 cp "s3://$AGENT_BUCKET/$AGENT_KEY" /usr/local/lib/etcd-agent/etcd-agent.mjs.part',
+  'again aws s3 cp "s3://$AGENT_BUCKET/$AGENT_KEY" /usr/local/lib/etcd-agent/etcd-agent.mjs.part',
   'echo "$AGENT_SHA256  /usr/local/lib/etcd-agent/etcd-agent.mjs.part" | sha256sum --check',
   'mv /usr/local/lib/etcd-agent/etcd-agent.mjs.part /usr/local/lib/etcd-agent/etcd-agent.mjs',
   `printf '#!/bin/sh\\nexec %s /usr/local/lib/etcd-agent/etcd-agent.mjs "$@"\\n' "$NODE" > /usr/local/bin/etcd-agent`,

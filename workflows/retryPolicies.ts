@@ -24,18 +24,28 @@ export const lambdaFailed: RetryProps = {
   jitterStrategy: JitterType.FULL,
 };
 
-const reachableIntervalSeconds = 2;
+/** Seconds before the first retry, growth from one to the next, and the longest pause. */
+const reachable = { intervalSeconds: 2, backoffRate: 1.5, maxDelaySeconds: 20 } as const;
 
 /**
  * Systems Manager does not know an instance until its agent has registered, which takes up to two minutes after boot
- * (reports of 120 s and more exist): every 2 s, as long as a member may take to become healthy.
+ * (reports of 120 s and more exist): 2, 3, 4.5 ... 20 s, in all at least as long as a member may take to become healthy.
+ * A retry is a transition that is paid for and three events of the history: 15 minutes are 48 of them.
  */
 export function untilReachable(timeoutSeconds: number): RetryProps {
   const errors: FaultName[] = ['InstanceNotReachable'];
   return {
     errors,
-    interval: Duration.seconds(reachableIntervalSeconds),
-    backoffRate: 1,
-    maxAttempts: Math.ceil(timeoutSeconds / reachableIntervalSeconds),
+    interval: Duration.seconds(reachable.intervalSeconds),
+    backoffRate: reachable.backoffRate,
+    maxDelay: Duration.seconds(reachable.maxDelaySeconds),
+    maxAttempts: attemptsFor(timeoutSeconds),
   };
+}
+
+function attemptsFor(timeoutSeconds: number): number {
+  let attempts = 0;
+  for (let waited = 0; waited < timeoutSeconds; attempts++)
+    waited += Math.min(reachable.intervalSeconds * reachable.backoffRate ** attempts, reachable.maxDelaySeconds);
+  return attempts;
 }

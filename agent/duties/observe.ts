@@ -8,6 +8,8 @@ import type { Description } from '../protocol.ts';
 import type { Supervisor } from './supervise.ts';
 
 export interface Observation {
+  /** The process that was looked at; an observation of another one says nothing about the one that runs now. */
+  readonly pid: number | null;
   readonly seen: MemberObservation;
   readonly member: Description['member'];
 }
@@ -34,7 +36,7 @@ export async function observe(identity: Identity, supervisor: Supervisor): Promi
     members: null,
     alarms: [],
   };
-  if (pid === null || version === null || !isSupported(version)) return { seen: nothing, member: null };
+  if (pid === null || version === null || !isSupported(version)) return { pid, seen: nothing, member: null };
   const client = createEtcdClient({ address: identity.address, version, timeoutMs: callTimeoutMs });
   const [versions, list, leaderId, readAndWrite] = await Promise.all([
     orNull(client.version()),
@@ -48,6 +50,7 @@ export async function observe(identity: Identity, supervisor: Supervisor): Promi
   const own = list?.members.find(({ name }) => name === identity.instanceId);
   const alarms = own === undefined ? [] : ((await orNull(client.alarms(own.id))) ?? []);
   return {
+    pid,
     seen: {
       ...nothing,
       serverVersion: versions?.server ?? null,

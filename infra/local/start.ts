@@ -50,11 +50,12 @@ async function startCluster(
   opened.push(page);
   say('Watch it at', page.url);
   const outputs = await deployCluster(home, prepared);
+  const { accessKeyId, secretAccessKey } = home.credentials;
   const endpoints = {
     page: page.url,
     awsEndpoint: home.endpoint,
     region: home.context.region,
-    credentials: home.credentials,
+    credentials: { accessKeyId, secretAccessKey },
     ...(await bootstrapCluster(home, outputs, say)),
   };
   process.stdout.write(describeEndpoints(endpoints, writeEndpoints(folder, endpoints)));

@@ -137,7 +137,7 @@ function variablesOf(
     AWS_DEFAULT_REGION: context.region,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    AWS_SESSION_TOKEN: credentials.sessionToken,
+    AWS_SESSION_TOKEN: credentials.sessionToken ?? '',
     AWS_ENDPOINT_URL: context.endpoint,
     LAMBDA_TASK_ROOT: configuration.code,
     _HANDLER: configuration.handler,

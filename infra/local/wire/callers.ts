@@ -6,7 +6,8 @@ import { AwsError, type Caller } from './service.ts';
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  readonly sessionToken: string;
+  /** Of a role session; a user has none. */
+  readonly sessionToken?: string;
 }
 
 export interface Callers {
@@ -26,18 +27,15 @@ export function createCallers(database: DatabaseSync): Callers {
     credentialsOf(arn) {
       const row = byArn.get(arn);
       if (row !== undefined) {
-        return {
-          accessKeyId: String(row.access_key_id),
-          secretAccessKey: String(row.secret),
-          sessionToken: String(row.token),
-        };
+        return credentials(String(row.access_key_id), String(row.secret), String(row.token));
       }
-      const fresh = {
-        accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
-        secretAccessKey: randomBytes(20).toString('hex'),
-        sessionToken: randomBytes(24).toString('base64url'),
-      };
-      insert.run(fresh.accessKeyId, arn, fresh.secretAccessKey, fresh.sessionToken);
+      const session = arn.includes(':assumed-role/');
+      const fresh = credentials(
+        `${session ? 'ASIA' : 'AKIA'}${randomBytes(8).toString('hex').toUpperCase()}`,
+        randomBytes(20).toString('hex'),
+        session ? randomBytes(24).toString('base64url') : '',
+      );
+      insert.run(fresh.accessKeyId, arn, fresh.secretAccessKey, fresh.sessionToken ?? '');
       return fresh;
     },
     callerOf(accessKeyId) {
@@ -53,4 +51,8 @@ export function createCallers(database: DatabaseSync): Callers {
       return { accessKeyId, arn: String(row.arn) };
     },
   };
+}
+
+function credentials(accessKeyId: string, secretAccessKey: string, sessionToken: string): Credentials {
+  return { accessKeyId, secretAccessKey, ...(sessionToken !== '' && { sessionToken }) };
 }

@@ -28,6 +28,7 @@ const tokens: TaskTokens = {
 };
 
 const observation = (): Observation => ({
+  pid: 7,
   seen: {
     name: 'i-1',
     processRunning: true,
