@@ -27,6 +27,8 @@ export function createClusterBootstrap(
     removalPolicy: RemovalPolicy.DESTROY,
   });
   const machine = new StateMachine(scope, 'ClusterBootstrap', {
+    // What an operator looks for in the console's list.
+    stateMachineName: `etcd-${settings.cluster}-ClusterBootstrap`,
     definitionBody: DefinitionBody.fromChainable(clusterBootstrap({ scope, functions }, settings)),
     queryLanguage: QueryLanguage.JSON_PATH,
     comment: 'From a group of empty instances to a cluster that is recorded as created',

@@ -46,7 +46,9 @@ async function startCluster(
   const home = await openHome({ folder });
   opened.push(home);
   const source = sourceOfHome(home);
-  const page = await startPage({ host: '127.0.0.1', port: options.port ?? (await freePort(8080)), source });
+  const page = await startPage({ host: '127.0.0.1', port: options.port ?? (await freePort(8080)), source }).catch(
+    portTaken,
+  );
   opened.push(page);
   say('Watch it at', page.url);
   const outputs = await deployCluster(home, prepared);
@@ -60,6 +62,12 @@ async function startCluster(
   };
   process.stdout.write(describeEndpoints(endpoints, writeEndpoints(folder, endpoints)));
   say('Ctrl-C stops it; the data stays.');
+}
+
+function portTaken(error: NodeJS.ErrnoException & { port?: number }): never {
+  if (error.code !== 'EADDRINUSE') throw error;
+  const help = 'name another, or leave it out for one that is free';
+  throw new Fault('InvalidInput', `--port is '${error.port}', where another program listens; ${help}`);
 }
 
 /** Removes a data folder, but only one that this command made. */

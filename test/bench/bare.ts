@@ -36,7 +36,8 @@ async function answers(address: string, version: string, name: string): Promise<
   const deadline = Date.now() + 60_000;
   for (;;) {
     try {
-      await write(address, version, `bare/${name}`, name);
+      // Not left hanging on a proposal that an election dropped.
+      await write(address, version, `bare/${name}`, name, 500);
       if ((await read(address, version, `bare/${name}`)) === name) return;
     } catch (error) {
       if (Date.now() > deadline) throw error;

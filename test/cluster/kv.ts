@@ -1,8 +1,16 @@
 /** Reads and writes as a client of the cluster does them, through the API that the version has. */
 import { gatewayPrefix } from '#etcd/minors.ts';
 
+const longestMs = 10_000;
+
 /** Writes a key at one member; resolves once it is acknowledged. */
-export async function write(address: string, version: string, key: string, value: string): Promise<void> {
+export async function write(
+  address: string,
+  version: string,
+  key: string,
+  value: string,
+  timeoutMs = longestMs,
+): Promise<void> {
   const prefix = gatewayPrefix(version);
   if (prefix === null) {
     await call(
@@ -10,14 +18,12 @@ export async function write(address: string, version: string, key: string, value
       'PUT',
       `value=${encodeURIComponent(value)}`,
       'application/x-www-form-urlencoded',
+      timeoutMs,
     );
     return;
   }
-  await call(
-    `http://${address}:2379${prefix}/kv/put`,
-    'POST',
-    JSON.stringify({ key: base64(key), value: base64(value) }),
-  );
+  const body = JSON.stringify({ key: base64(key), value: base64(value) });
+  await call(`http://${address}:2379${prefix}/kv/put`, 'POST', body, 'application/json', timeoutMs);
 }
 
 /** Reads a key at one member, linearizable; null where it is not there. */
@@ -37,11 +43,17 @@ export async function read(address: string, version: string, key: string): Promi
   return value === undefined ? null : Buffer.from(value, 'base64').toString('utf8');
 }
 
-async function call(url: string, method: string, body?: string, type = 'application/json'): Promise<unknown> {
+async function call(
+  url: string,
+  method: string,
+  body?: string,
+  type = 'application/json',
+  timeoutMs = longestMs,
+): Promise<unknown> {
   const answer = await fetch(url, {
     method,
     ...(body !== undefined && { body, headers: { 'content-type': type } }),
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(timeoutMs),
   });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${text}`);

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseSettings, settingsFromContext } from '../../infra/settings.ts';
@@ -73,6 +75,15 @@ describe('settings', () => {
         expect(() => parseSettings({ clientCidrs: [`${ip}/${bits}`] })).toThrow('the whole world is never allowed');
       }),
     );
+  });
+});
+
+describe('the README', () => {
+  test('has every setting in its table', () => {
+    const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+    const rows = readme.split('\n').filter((line) => line.startsWith('| `'));
+    for (const name of Object.keys(parseSettings({ vpcId: 'vpc-12345678' })))
+      expect([name, rows.some((row) => row.split('|')[1]?.includes(`\`${name}\``))]).toEqual([name, true]);
   });
 });
 

@@ -10,6 +10,7 @@ interface Resource {
   readonly Type: string;
   readonly Properties: Record<string, unknown>;
   readonly DeletionPolicy?: string;
+  readonly DependsOn?: readonly string[];
 }
 interface Template {
   readonly Resources: Record<string, Resource>;
@@ -70,6 +71,15 @@ describe('the group', () => {
     expect(group).toMatchObject({ MinSize: '3', MaxSize: '4' });
     expect(group?.VPCZoneIdentifier).toHaveLength(3);
     expect(all(other, 'AWS::AutoScaling::AutoScalingGroup')[0]).toMatchObject({ MinSize: '5', MaxSize: '6' });
+  });
+});
+
+describe('an instance', () => {
+  test('boots only when its subnets have a way out and its role may read the agent', () => {
+    const group = Object.values(template.Resources).find(({ Type }) => Type === 'AWS::AutoScaling::AutoScalingGroup');
+    const before = (group?.DependsOn ?? []).map((name) => template.Resources[name]?.Type);
+    expect(before).toEqual(expect.arrayContaining(['Custom::AgentRelease', 'AWS::IAM::Policy']));
+    expect(before.filter((type) => type === 'AWS::EC2::Route').length).toBeGreaterThanOrEqual(3);
   });
 });
 
