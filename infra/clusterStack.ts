@@ -57,10 +57,16 @@ export class ClusterStack extends Stack {
     const execution = startBootstrap(this, bundles.startBootstrap ?? '', settings.cluster, machine, group);
     acceptNetworkFindings(network);
 
-    const console = `https://${this.region}.console.aws.amazon.com/states/home?region=${this.region}#/v2/executions/details/${execution}`;
+    const console = `https://${this.region}.console.aws.amazon.com/states/home?region=${this.region}#`;
     this.output('ClusterName', settings.cluster, 'Name of the cluster');
-    this.output('WatchBootstrap', console, 'The execution that creates the cluster, in the console');
+    this.output(
+      'WatchBootstrap',
+      `${console}/v2/executions/details/${execution}`,
+      'The execution that creates the cluster, in the console',
+    );
     this.output('FirstExecutionArn', execution, 'ARN of that execution');
+    const machineConsole = `${console}/statemachines/view/${machine.stateMachineArn}`;
+    this.output('ClusterBootstrapConsole', machineConsole, 'The state machine in the console');
     this.output('ClusterBootstrapArn', machine.stateMachineArn, 'ARN of the state machine');
     this.output('GroupName', group.autoScalingGroupName, 'Auto Scaling group of the members');
     this.output('TableName', table.tableName, 'DynamoDB table with the cluster record');

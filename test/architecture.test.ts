@@ -23,7 +23,10 @@ const within = (...parts: string[]) => new RegExp(`^(${parts.join('|')})`);
 const rules: readonly Rule[] = [
   { who: /^agent\/etcd\//, may: within(pure) },
   { who: /^agent\/protocol\.ts/, may: within(pure) },
-  { who: /^agent\/machine\//, may: within(pure, 'agent/machine/', 'agent/protocol', 'node:', 'aws4$', 'valibot$') },
+  {
+    who: /^agent\/machine\//,
+    may: within(pure, 'agent/machine/', 'agent/protocol', 'node:', 'aws4$', 'sax$', 'valibot$'),
+  },
   { who: /^agent\//, may: within('agent/', 'node:', 'valibot$') },
   { who: /^tasks\/plan\//, may: within(pure, 'tasks/plan/', 'tasks/catalogue', 'agent/protocol') },
   { who: /^tasks\/aws\//, may: within(pure, 'tasks/aws/', 'tasks/plan/', 'agent/protocol', '@aws-sdk/') },

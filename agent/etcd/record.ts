@@ -1,6 +1,7 @@
 /**
  * The cluster record: the items of the DynamoDB table that every agent and every task of one cluster share.
- * Keys: partition `cluster` (the cluster's name), sort `item` (`bootstrap`, `lock`, `started#<member>`, `audit#<time>#<id>`).
+ * Keys: partition `cluster` (the cluster's name), sort `item` (`bootstrap`, `settings`, `lock`, `membership`, `started#<member>`,
+ * `audit#<time>#<id>`).
  */
 
 /** A member as ClusterBootstrap chose it. */
@@ -48,6 +49,43 @@ export interface StartedRecord {
   readonly claimedAt: string;
 }
 
+/**
+ * Item `settings`: what a deployment says to the agents, written anew by each one, so that a setting reaches running
+ * instances without replacing them.
+ */
+export interface ClusterSettings {
+  readonly cluster: string;
+  readonly item: 'settings';
+  /** Auto Scaling group of the members. */
+  readonly groupName: string;
+  /** Members the cluster should have. */
+  readonly members: number;
+  readonly hostedZone: { readonly id: string; readonly name: string };
+  /** Seconds that DNS answers may be kept. */
+  readonly recordTtlSeconds: number;
+  /** ISO 8601 */
+  readonly writtenAt: string;
+}
+
+/**
+ * Item `membership`: whose turn it is to change the membership of etcd, one agent at a time. A turn is short and ends by
+ * itself; whoever takes it re-checks the quorum rule against the members before it changes anything. The item stays for ever.
+ */
+export interface MembershipTurn {
+  readonly cluster: string;
+  readonly item: 'membership';
+  /** Instance id; absent while free. */
+  readonly holder?: string;
+  /** `join`, `promote i-...`, `leave`, `remove i-...` */
+  readonly purpose?: string;
+  /** Raised by one each time the turn is taken: who has an older one has lost it. */
+  readonly token: number;
+  /** Epoch milliseconds after which another may take it. */
+  readonly untilMs?: number;
+  /** Epoch milliseconds of the last change: etcd refuses the next one until peers have been connected for 5 s. */
+  readonly changedAtMs?: number;
+}
+
 /** Item `lock`: the operation lock. The item stays for ever, so that the token only grows. */
 export interface LockRecord {
   readonly cluster: string;
@@ -59,6 +97,8 @@ export interface LockRecord {
   readonly token: number;
   /** ISO 8601 */
   readonly takenAt?: string;
+  /** Whether new instances may join while it is held, as operations want that add an instance first. */
+  readonly joins?: boolean;
   /** Epoch milliseconds; renewed by the holder. A lease that has run out does not free the lock: an operator resumes or abandons. */
   readonly leaseUntilMs?: number;
 }

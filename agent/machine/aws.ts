@@ -1,8 +1,9 @@
 /** Signed calls to AWS: aws4 on node:http, since an SDK client in the resident process costs 8 to 40 MB. */
 import type { IncomingMessage } from 'node:http';
 import aws4 from 'aws4';
-import { exchange, open } from './http.ts';
+import { exchange, type HttpRequest, open } from './http.ts';
 import type { Metadata } from './metadata.ts';
+import { parseXml, textAt, type XmlValue } from './xml.ts';
 
 export interface Aws {
   /** One call of a JSON service. @throws AwsCallError with AWS's error name */
@@ -12,6 +13,20 @@ export interface Aws {
     input: object,
     timeoutMs?: number,
   ): Promise<Record<string, unknown>>;
+  /**
+   * One call of a Query service.
+   * @param input the form's fields, such as `{ 'Filter.1.Name': 'tag:a' }`
+   * @returns the content of the answer's root element
+   * @throws AwsCallError with AWS's error name
+   */
+  query(service: 'ec2' | 'autoscaling', action: string, input: Readonly<Record<string, string>>): Promise<XmlValue>;
+  /**
+   * One call of Route 53, which is one service for all regions.
+   * @param path below `/2013-04-01/`
+   * @param body XML
+   * @throws AwsCallError with AWS's error name
+   */
+  route53(method: 'GET' | 'POST', path: string, body?: string): Promise<XmlValue>;
   /** An object's bytes as they come; null where there is none. */
   object(bucket: string, key: string, timeoutMs: number): Promise<IncomingMessage | null>;
 }
@@ -27,42 +42,45 @@ export class AwsCallError extends Error {
   }
 }
 
+/** `Version` of each Query API. */
+const apiVersions = { ec2: '2016-11-15', autoscaling: '2011-01-01' } as const;
+const callTimeoutMs = 5_000;
+/** Route 53 signs for this region, wherever the zone is used (AWS: Route 53 endpoints and quotas). */
+const globalRegion = 'us-east-1';
+
 /** @param endpoint one for all services; null: AWS's own in the region */
 export function createAws(metadata: Metadata, region: string, endpoint: string | null): Aws {
   const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
 
-  async function signed(
-    service: string,
-    base: string,
-    path: string,
-    method: string,
-    headers: Record<string, string>,
-    body?: string,
-  ) {
+  interface Unsigned {
+    readonly service: string;
+    readonly region?: string;
+    readonly base: string;
+    readonly path: string;
+    readonly method: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body?: string;
+  }
+
+  async function signed({ base, path, method, headers, ...rest }: Unsigned): Promise<Omit<HttpRequest, 'timeoutMs'>> {
     const { host } = new URL(base);
-    const request = {
-      service,
-      region,
-      host,
-      path,
-      method,
-      headers: { ...headers, host },
-      ...(body !== undefined && { body }),
-    };
+    const request = { region, ...rest, host, path, method, headers: { ...headers, host } };
     const result = aws4.sign(request, await metadata.credentials());
-    return {
-      url: `${base}${path}`,
-      method,
-      headers: result.headers as Record<string, string>,
-      ...(body !== undefined && { body }),
-    };
+    const body = rest.body === undefined ? {} : { body: rest.body };
+    return { url: `${base}${path}`, method, headers: result.headers as Record<string, string>, ...body };
+  }
+
+  async function exchangeXml(request: Unsigned): Promise<XmlValue> {
+    const { status, body } = await exchange({ ...(await signed(request)), timeoutMs: callTimeoutMs });
+    if (status >= 200 && status < 300) return parseXml(body);
+    throw xmlError(status, body);
   }
 
   return {
-    async call(service, target, input, timeoutMs = 5_000) {
+    async call(service, target, input, timeoutMs = callTimeoutMs) {
       const base = endpoint ?? `https://${service}.${region}.${suffix}`;
       const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': target };
-      const request = await signed(service, base, '/', 'POST', headers, JSON.stringify(input));
+      const request = await signed({ service, base, path: '/', method: 'POST', headers, body: JSON.stringify(input) });
       const { status, body } = await exchange({ ...request, timeoutMs });
       const answer = parsed(body);
       if (status === 200) return answer;
@@ -72,11 +90,28 @@ export function createAws(metadata: Metadata, region: string, endpoint: string |
           .at(-1) ?? '';
       throw new AwsCallError(code, String(answer.message ?? answer.Message ?? body.slice(0, 300)));
     },
+    query(service, action, input) {
+      const base = endpoint ?? `https://${service}.${region}.${suffix}`;
+      const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
+      const form = new URLSearchParams({ Action: action, Version: apiVersions[service], ...input });
+      return exchangeXml({ service, base, path: '/', method: 'POST', headers, body: form.toString() });
+    },
+    route53(method, path, body) {
+      const base = endpoint ?? (suffix.endsWith('.cn') ? `https://route53.${suffix}` : 'https://route53.amazonaws.com');
+      const headers = body === undefined ? {} : { 'content-type': 'text/xml' };
+      const at = {
+        region: suffix.endsWith('.cn') ? 'cn-northwest-1' : globalRegion,
+        base,
+        path: `/2013-04-01/${path}`,
+      };
+      return exchangeXml({ service: 'route53', ...at, method, headers, ...(body !== undefined && { body }) });
+    },
     async object(bucket, key, timeoutMs) {
       const base = endpoint ?? `https://${bucket}.s3.${region}.${suffix}`;
       const path = endpoint === null ? `/${key}` : `/${bucket}/${key}`;
       // S3 refuses requests that do not say how their payload is signed.
-      const request = await signed('s3', base, path, 'GET', { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' });
+      const headers = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
+      const request = await signed({ service: 's3', base, path, method: 'GET', headers });
       const response = await open({ ...request, timeoutMs });
       if (response.statusCode === 200) return response;
       response.resume();
@@ -92,5 +127,21 @@ function parsed(body: string): Record<string, unknown> {
     return body === '' ? {} : (JSON.parse(body) as Record<string, unknown>);
   } catch {
     return { message: body };
+  }
+}
+
+/** EC2 wraps its errors in `Errors`, the other services answer with `Error` or, Route 53, with messages of a batch. */
+function xmlError(status: number, body: string): AwsCallError {
+  try {
+    const root = parseXml(body);
+    const code = textAt(root, 'Error', 'Code') || textAt(root, 'Errors', 'Error', 'Code');
+    const message =
+      textAt(root, 'Error', 'Message') ||
+      textAt(root, 'Errors', 'Error', 'Message') ||
+      textAt(root, 'Messages', 'Message');
+    const batch = textAt(root, 'Messages', 'Message') === '' ? `HTTP ${status}` : 'InvalidChangeBatch';
+    return new AwsCallError(code || batch, message || body.slice(0, 300));
+  } catch {
+    return new AwsCallError(`HTTP ${status}`, body.slice(0, 300));
   }
 }
