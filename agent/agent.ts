@@ -2,6 +2,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Fault } from '#etcd/faults.ts';
+import { isSupported } from '#etcd/versions.ts';
 import { createCommands } from './commands/index.ts';
 import { boot, versionOf } from './duties/boot.ts';
 import { judge, type Observation, observe } from './duties/observe.ts';
@@ -10,12 +12,13 @@ import { startStatus } from './duties/status.ts';
 import { createSupervisor } from './duties/supervise.ts';
 import { createAws } from './machine/aws.ts';
 import { writeDurably } from './machine/files.ts';
+import { releasesByChild } from './machine/installProcess.ts';
 import { type AgentEnvironment, layoutBelow } from './machine/layout.ts';
 import { openLog } from './machine/log.ts';
 import { createMetadata, type Identity, type Metadata } from './machine/metadata.ts';
 import { startTimeOf } from './machine/processes.ts';
 import { createRecord } from './machine/record.ts';
-import { createReleases } from './machine/releases.ts';
+import { createReleases, installedIn } from './machine/releases.ts';
 import { listenOnSocket } from './machine/socket.ts';
 import { supervisedChild } from './machine/supervisedChild.ts';
 import { systemdUnit } from './machine/systemdUnit.ts';
@@ -92,10 +95,22 @@ export async function runAgent(environment: AgentEnvironment): Promise<void> {
   const enter = (next: AgentPhase, reason: string) => {
     phase = { phase: next, reason };
   };
-  const releases = createReleases(layout.releases, identity.bucket, aws, log);
+  const releases = releasesByChild(installedIn(layout.releases));
   const command = await boot({ identity, layout, record: createRecord(aws, identity), releases, log, enter });
   await supervisor.keepRunning(command);
   enter('running', `etcd ${versionOf(command)} is kept running`);
+}
+
+/** Installs a release as the agent would. @returns path of the binary @throws Fault `InvalidInput`, `ReleaseUnavailable` */
+export async function installRelease(environment: AgentEnvironment, version: string): Promise<string> {
+  if (!isSupported(version))
+    throw new Fault('InvalidInput', `${version} is not an etcd version; allowed: X.Y.Z of a minor from 2.0 to 3.7`);
+  const layout = layoutBelow(environment.root);
+  const log = openLog(layout.agentLog, () => {});
+  const metadata = createMetadata(environment.metadataEndpoint);
+  const { region, bucket } = await metadata.identity();
+  const aws = createAws(metadata, region, environment.awsEndpoint);
+  return createReleases(layout.releases, bucket, aws, log).install(version);
 }
 
 async function identityOf(metadata: Metadata, said: (reason: string) => void): Promise<Identity> {

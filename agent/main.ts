@@ -1,5 +1,5 @@
 /** `etcd-agent`: the resident agent, and the two ways to talk to it. */
-import { agentVersion, runAgent } from './agent.ts';
+import { agentVersion, installRelease, runAgent } from './agent.ts';
 import { agentEnvironment, layoutBelow } from './machine/layout.ts';
 import { askSocket } from './machine/socket.ts';
 import { type CommandReply, type Description, encodeCommand } from './protocol.ts';
@@ -7,6 +7,7 @@ import { type CommandReply, type Description, encodeCommand } from './protocol.t
 const usage = `Usage: etcd-agent run              the resident agent (systemd starts it)
        etcd-agent command BASE64   hands one command to it and prints one line of JSON
        etcd-agent status           what this member is, for a person
+       etcd-agent install X.Y.Z    installs an etcd release, checked by its SHA-256
        etcd-agent --version
 `;
 
@@ -23,6 +24,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (verb === 'command' && payload !== undefined && rest.length === 0) return command(payload);
   if (verb === 'status' && payload === undefined) return status();
+  if (verb === 'install' && payload !== undefined && rest.length === 0) return install(payload);
   process.stderr.write(usage);
   return 2;
 }
@@ -37,6 +39,10 @@ async function command(payload: string): Promise<number> {
 async function ask(payload: string): Promise<CommandReply> {
   const { run } = layoutBelow(agentEnvironment(process.env).root);
   return JSON.parse(await askSocket(run, payload.replaceAll('\n', ' '), askTimeoutMs)) as CommandReply;
+}
+
+async function install(version: string): Promise<number> {
+  return print(`${await installRelease(agentEnvironment(process.env), version)}\n`);
 }
 
 async function status(): Promise<number> {

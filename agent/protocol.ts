@@ -133,7 +133,7 @@ export const agentTags = {
 export const bucketKeys = {
   /** Same layout as the official archive: `etcd-vX.Y.Z-linux-ARCH/etcd` inside. Its SHA-256 (hex) is in the object of the same key + `.sha256`. */
   etcdRelease: (version: string, arch: 'amd64' | 'arm64') => `releases/etcd-v${version}-linux-${arch}.tar.gz`,
-  agent: (sha256: string) => `agent/etcd-agent-${sha256.slice(0, 16)}.mjs`,
+  agent: (sha256: string) => `agent/etcd-agent-${sha256.slice(0, 16)}.cjs`,
 } as const;
 
 /** Ports on each instance. The status endpoint listens on a loopback address only. */

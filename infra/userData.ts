@@ -11,6 +11,17 @@ export interface AgentRelease {
 /** Device name of the data volume in the launch template; on Nitro it appears as an NVMe disk under another name. */
 export const dataDevice = '/dev/sdf';
 
+/**
+ * The script `etcd-agent`.
+ * @param node Node and its options
+ */
+export function launcher(node: string, bundle: string): string {
+  return `#!/bin/sh\nexec ${node} ${bundle} "$@"\n`;
+}
+
+/** A small heap, and no compiler for hot code, of which the agent has none: 6 MB less resident memory. */
+export const nodeOptions = '--max-semi-space-size=1 --lite-mode';
+
 export function userData({ bucket, key, sha256 }: AgentRelease): UserData {
   const script = UserData.forLinux();
   script.addCommands(
@@ -48,14 +59,17 @@ const installNode = [
   'install_node() { dnf install -y nodejs24 || dnf install -y nodejs22; }',
   'command -v node || again install_node',
   'NODE=$(command -v node || command -v node-24 || command -v node-22)',
+  // Node 22 does not start with all of them.
+  `NODE_ARGUMENTS='${nodeOptions}'`,
+  '"$NODE" $NODE_ARGUMENTS -e 0 || NODE_ARGUMENTS=""',
 ];
 
 const installAgent = [
   'mkdir -p /usr/local/lib/etcd-agent',
-  'again aws s3 cp "s3://$AGENT_BUCKET/$AGENT_KEY" /usr/local/lib/etcd-agent/etcd-agent.mjs.part',
-  'echo "$AGENT_SHA256  /usr/local/lib/etcd-agent/etcd-agent.mjs.part" | sha256sum --check',
-  'mv /usr/local/lib/etcd-agent/etcd-agent.mjs.part /usr/local/lib/etcd-agent/etcd-agent.mjs',
-  `printf '#!/bin/sh\\nexec %s /usr/local/lib/etcd-agent/etcd-agent.mjs "$@"\\n' "$NODE" > /usr/local/bin/etcd-agent`,
+  'again aws s3 cp "s3://$AGENT_BUCKET/$AGENT_KEY" /usr/local/lib/etcd-agent/etcd-agent.cjs.part',
+  'echo "$AGENT_SHA256  /usr/local/lib/etcd-agent/etcd-agent.cjs.part" | sha256sum --check',
+  'mv /usr/local/lib/etcd-agent/etcd-agent.cjs.part /usr/local/lib/etcd-agent/etcd-agent.cjs',
+  `cat > /usr/local/bin/etcd-agent <<LAUNCHER\n${launcher('$NODE $NODE_ARGUMENTS', '/usr/local/lib/etcd-agent/etcd-agent.cjs').replaceAll('"$@"', '"\\$@"')}LAUNCHER`,
   'chmod 755 /usr/local/bin/etcd-agent',
   "cat > /etc/systemd/system/etcd-agent.service <<'UNIT'",
   '[Unit]',

@@ -47,7 +47,7 @@ export function createReleases(folder: string, bucket: string, aws: Aws, log: Lo
   }
 
   return {
-    installed: (version) => (existsSync(binary(version)) ? binary(version) : null),
+    installed: installedIn(folder),
     async install(version) {
       if (existsSync(binary(version))) return binary(version);
       const tried: string[] = [];
@@ -69,6 +69,14 @@ export function createReleases(folder: string, bucket: string, aws: Aws, log: Lo
       }
       throw new Fault('ReleaseUnavailable', `etcd ${version} for ${arch} could not be installed (${tried.join('; ')})`);
     },
+  };
+}
+
+/** Looks for a version's binary below this folder. */
+export function installedIn(folder: string): Releases['installed'] {
+  return (version) => {
+    const path = join(folder, version, 'etcd');
+    return existsSync(path) ? path : null;
   };
 }
 

@@ -10,6 +10,7 @@ import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { endProcess, processOf, startTimeOf } from '../../../agent/machine/processes.ts';
+import { launcher, nodeOptions } from '../../userData.ts';
 import type { ObjectStore } from '../s3/store.ts';
 import type { HomeContext } from '../wire/service.ts';
 import { type MetadataSource, metadataPort, startMetadata } from './metadata.ts';
@@ -33,7 +34,7 @@ export interface Machine {
 export function createMachine(context: HomeContext, objects: ObjectStore, source: MetadataSource): Machine {
   const { instanceId, address } = source.instance();
   const root = join(context.folder, 'instances', instanceId);
-  const bundle = join(root, 'usr/local/lib/etcd-agent/etcd-agent.mjs');
+  const bundle = join(root, 'usr/local/lib/etcd-agent/etcd-agent.cjs');
   const environment = {
     PATH: `${join(root, 'usr/local/bin')}:${process.env.PATH ?? '/usr/bin:/bin'}`,
     ETCD_AGENT_ROOT: root,
@@ -51,7 +52,7 @@ export function createMachine(context: HomeContext, objects: ObjectStore, source
     if (stopped) return;
     mkdirSync(join(root, 'var/log/etcd-agent'), { recursive: true });
     const output = openSync(join(root, 'var/log/etcd-agent/stdout.log'), 'a');
-    agent = spawn(process.execPath, [bundle, 'run'], {
+    agent = spawn(join(root, 'usr/local/bin/etcd-agent'), ['run'], {
       env: environment,
       cwd: root,
       stdio: ['ignore', output, output],
@@ -111,7 +112,7 @@ async function installAgent(root: string, bundle: string, userData: string, obje
   const bin = join(root, 'usr/local/bin/etcd-agent');
   mkdirSync(join(root, 'usr/local/bin'), { recursive: true });
   mkdirSync(join(bundle, '..'), { recursive: true });
-  writeFileSync(bin, `#!/bin/sh\nexec '${process.execPath}' '${bundle}' "$@"\n`);
+  writeFileSync(bin, launcher(`'${process.execPath}' ${nodeOptions}`, `'${bundle}'`));
   chmodSync(bin, 0o755);
   // Renamed into place: a half-written bundle is never taken for a finished boot.
   writeFileSync(`${bundle}.part`, bytes);

@@ -1,0 +1,44 @@
+/** Why etcd ended, from its own last words. Pure; the words of every minor from 2.0 on, as its sources have them. */
+
+export type ExitCause =
+  /** Its member id is no longer in the cluster (etcdserver: ErrMemberRemoved; rafthttp says it of a peer's answer). */
+  | 'removed'
+  /** Its data directory cannot be read. */
+  | 'corrupt'
+  | 'diskFull'
+  | 'other';
+
+const removed = /the member has been permanently removed from the cluster|data-dir used by this member must be removed/;
+const diskFull = /no space left on device/;
+/** wal, walpb, snap and bbolt's errors for files that are damaged, cut short or missing, and etcd's own for a pair that does not fit. */
+const corrupt = new RegExp(
+  [
+    '(walpb|wal|snap): crc mismatch',
+    'wal: (file not found|slice bounds out of range|snapshot mismatch|snapshot not found|max entry size)',
+    'snap: (no available snapshot|empty snapshot)',
+    'read an unexpectedly empty snapshot',
+    'failed to find database snapshot file',
+    "snapshot file doesn't exist",
+    '(error|failed).{0,60}(reading|read|open|load).{0,40}WAL',
+    'invalid database',
+    'checksum error',
+    'file size too small',
+    'freepages: failed to get all reachable pages',
+    'page \\d+ already freed',
+    'assertion failed: Page expected',
+    'panic: invalid page type',
+    'unexpected fault address',
+    'database file.{0,40}(corrupt|damaged)',
+    'proto: (illegal|wrong) wireType',
+    'unexpected EOF',
+  ].join('|'),
+  'i',
+);
+
+/** @param lastWords the end of what etcd printed in its last run */
+export function exitCause(lastWords: string): ExitCause {
+  if (removed.test(lastWords)) return 'removed';
+  // A full disk cuts files short, too: room comes first.
+  if (diskFull.test(lastWords)) return 'diskFull';
+  return corrupt.test(lastWords) ? 'corrupt' : 'other';
+}
