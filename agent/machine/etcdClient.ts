@@ -28,6 +28,8 @@ export interface EtcdClient {
   leader(): Promise<string | null>;
   /** Alarms raised for a member; none before 3.0. */
   alarms(memberId: string): Promise<readonly string[]>;
+  /** Reads a key through the quorum; whether it is there does not matter. @throws Error with etcd's own words */
+  linearizableRead(): Promise<void>;
   /** Writes a key and reads it back linearizably. @throws Error with etcd's own words */
   writeAndRead(member: string): Promise<void>;
 }
@@ -60,12 +62,7 @@ export function createEtcdClient({ address, version, timeoutMs }: EtcdClientOpti
   }
 
   return {
-    async version() {
-      const answer = await get('/version');
-      const parsed = parseVersionAnswer(answer.body);
-      if (parsed === null) throw new Error(`${base}/version answered ${answer.status} ${answer.body.slice(0, 200)}`);
-      return parsed;
-    },
+    version: () => etcdVersionAt(address, timeoutMs),
     members: async () =>
       older ? membersOfV2(await get('/v2/members')) : membersOfV3(await post('/cluster/member/list', {})),
     async leader() {
@@ -80,6 +77,14 @@ export function createEtcdClient({ address, version, timeoutMs }: EtcdClientOpti
       };
       return alarms.filter(({ memberID }) => hex(memberID) === memberId).map(({ alarm }) => alarm ?? 'UNKNOWN');
     },
+    async linearizableRead() {
+      if (dataApi === 'v3') {
+        await post('/kv/range', { key: Buffer.from(healthPrefix).toString('base64') });
+        return;
+      }
+      const answer = await get(`/v2/keys${v2Folder}?quorum=true`);
+      if (answer.status !== 404) success(answer, 'read');
+    },
     async writeAndRead(member) {
       const value = new Date().toISOString();
       const read =
@@ -89,9 +94,21 @@ export function createEtcdClient({ address, version, timeoutMs }: EtcdClientOpti
   };
 }
 
+const healthPrefix = 'etcd-appliance/health/';
+/** Keys that begin with an underscore are hidden from listings. */
+const v2Folder = '/_etcd-appliance/health';
+
+/** What the etcd at this address says of its version. @throws Error where none answers */
+export async function etcdVersionAt(address: string, timeoutMs: number): Promise<VersionAnswer> {
+  const url = `${clientUrl(address)}/version`;
+  const answer = await exchange({ method: 'GET', url, timeoutMs });
+  const parsed = parseVersionAnswer(answer.body);
+  if (parsed === null) throw new Error(`${url} answered ${answer.status} ${answer.body.slice(0, 200)}`);
+  return parsed;
+}
+
 async function throughV2(base: string, member: string, value: string, timeoutMs: number): Promise<string | null> {
-  // Keys that begin with an underscore are hidden from listings.
-  const url = `${base}/v2/keys/_etcd-appliance/health/${member}`;
+  const url = `${base}/v2/keys${v2Folder}/${member}`;
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
   success(
     await exchange({ method: 'PUT', url, headers, body: `value=${encodeURIComponent(value)}`, timeoutMs }),
@@ -106,7 +123,7 @@ async function throughV2(base: string, member: string, value: string, timeoutMs:
 type Post = (path: string, body: object) => Promise<Record<string, unknown>>;
 
 async function throughV3(post: Post, member: string, value: string): Promise<string | null> {
-  const key = Buffer.from(`etcd-appliance/health/${member}`).toString('base64');
+  const key = Buffer.from(`${healthPrefix}${member}`).toString('base64');
   await post('/kv/put', { key, value: Buffer.from(value).toString('base64') });
   // Ranges are linearizable unless they ask for less.
   const { kvs = [] } = (await post('/kv/range', { key })) as { kvs?: { value?: string }[] };

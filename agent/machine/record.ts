@@ -1,64 +1,80 @@
-/** The cluster record as an agent reads it, and the one item it writes. */
-import type { BootstrapRecord, StartedRecord } from '#etcd/record.ts';
+/** The cluster record as an agent reads it, and the items it writes. */
+import { randomUUID } from 'node:crypto';
+import type {
+  AuditRecord,
+  BootstrapRecord,
+  ClusterSettings,
+  LockRecord,
+  MembershipTurn,
+  StartedRecord,
+} from '#etcd/record.ts';
 import { type Aws, AwsCallError } from './aws.ts';
+import { type Attribute, attributesOf, plain } from './dynamoAttributes.ts';
 import type { Identity } from './metadata.ts';
 
 export interface ClusterRecord {
   readBootstrap(): Promise<BootstrapRecord | null>;
   readStarted(member: string): Promise<StartedRecord | null>;
+  readSettings(): Promise<ClusterSettings | null>;
+  readLock(): Promise<LockRecord | null>;
+  readTurn(): Promise<MembershipTurn | null>;
   /** Writes the claim unless another one is there; says whether this one is there now. */
   claimStart(member: string, claim: string): Promise<boolean>;
+  /** Replaces the turn as it was read; false where somebody else was faster. */
+  replaceTurn(before: MembershipTurn | null, after: Omit<MembershipTurn, 'cluster' | 'item'>): Promise<boolean>;
+  /** Appends to the audit trail. */
+  audit(entry: Omit<AuditRecord, 'cluster' | 'item' | 'at' | 'who'>): Promise<void>;
 }
 
-type Attribute =
-  | { S: string }
-  | { N: string }
-  | { BOOL: boolean }
-  | { NULL: true }
-  | { L: Attribute[] }
-  | { M: Record<string, Attribute> };
-
-export function createRecord(aws: Aws, { cluster, table }: Identity): ClusterRecord {
+export function createRecord(aws: Aws, { cluster, table, instanceId }: Identity): ClusterRecord {
   async function get<Item>(item: string): Promise<Item | null> {
-    const input = { TableName: table, Key: { cluster: { S: cluster }, item: { S: item } }, ConsistentRead: true };
+    const input = { TableName: table, Key: attributesOf({ cluster, item }), ConsistentRead: true };
     const { Item } = await aws.call('dynamodb', 'DynamoDB_20120810.GetItem', input);
     return Item === undefined ? null : (plain({ M: Item as Record<string, Attribute> }) as Item);
+  }
+
+  /** @param condition names with `#`, values with `:` */
+  async function put(item: object, condition?: { text: string; names: object; values?: object }): Promise<boolean> {
+    const input = {
+      TableName: table,
+      Item: attributesOf({ cluster, ...item }),
+      ...(condition && {
+        ConditionExpression: condition.text,
+        ExpressionAttributeNames: condition.names,
+        ...(condition.values && { ExpressionAttributeValues: attributesOf(condition.values) }),
+      }),
+    };
+    try {
+      await aws.call('dynamodb', 'DynamoDB_20120810.PutItem', input);
+      return true;
+    } catch (error) {
+      if (error instanceof AwsCallError && error.code === 'ConditionalCheckFailedException') return false;
+      throw error;
+    }
   }
 
   return {
     readBootstrap: () => get<BootstrapRecord>('bootstrap'),
     readStarted: (member) => get<StartedRecord>(`started#${member}`),
-    async claimStart(member, claim) {
-      const input = {
-        TableName: table,
-        Item: {
-          cluster: { S: cluster },
-          item: { S: `started#${member}` },
-          claim: { S: claim },
-          claimedAt: { S: new Date().toISOString() },
-        },
-        ConditionExpression: 'attribute_not_exists(#item) OR #claim = :claim',
-        ExpressionAttributeNames: { '#item': 'item', '#claim': 'claim' },
-        ExpressionAttributeValues: { ':claim': { S: claim } },
-      };
-      try {
-        await aws.call('dynamodb', 'DynamoDB_20120810.PutItem', input);
-        return true;
-      } catch (error) {
-        if (error instanceof AwsCallError && error.code === 'ConditionalCheckFailedException') return false;
-        throw error;
-      }
+    readSettings: () => get<ClusterSettings>('settings'),
+    readLock: () => get<LockRecord>('lock'),
+    readTurn: () => get<MembershipTurn>('membership'),
+    claimStart(member, claim) {
+      const item = { item: `started#${member}`, claim, claimedAt: new Date().toISOString() };
+      const text = 'attribute_not_exists(#item) OR #claim = :claim';
+      return put(item, { text, names: { '#item': 'item', '#claim': 'claim' }, values: { ':claim': claim } });
+    },
+    replaceTurn(before, after) {
+      const item = { item: 'membership', ...after };
+      if (before === null) return put(item, { text: 'attribute_not_exists(#item)', names: { '#item': 'item' } });
+      const held = before.holder === undefined ? 'attribute_not_exists(#holder)' : '#holder = :holder';
+      const values = { ':token': before.token, ...(before.holder !== undefined && { ':holder': before.holder }) };
+      const names = { '#token': 'token', '#holder': 'holder' };
+      return put(item, { text: `#token = :token AND ${held}`, names, values });
+    },
+    async audit(entry) {
+      const at = new Date().toISOString();
+      await put({ item: `audit#${at}#${randomUUID().slice(0, 8)}`, at, who: instanceId, ...entry });
     },
   };
-}
-
-/** DynamoDB's tagged values as plain ones, as far as the record has them. */
-function plain(attribute: Attribute): unknown {
-  if ('S' in attribute) return attribute.S;
-  if ('N' in attribute) return Number(attribute.N);
-  if ('BOOL' in attribute) return attribute.BOOL;
-  if ('L' in attribute) return attribute.L.map(plain);
-  if ('M' in attribute)
-    return Object.fromEntries(Object.entries(attribute.M).map(([name, value]) => [name, plain(value)]));
-  return null;
 }

@@ -1,0 +1,110 @@
+/**
+ * Changes of etcd's membership and leadership through one member's client API: `/v2/members` up to 3.3, the JSON gateway
+ * from 3.4 on. Each call has a deadline; what etcd refuses is an error in its own words.
+ */
+import { clientUrl } from '#etcd/addresses.ts';
+import { factsOf } from '#etcd/minors.ts';
+import { compareVersions } from '#etcd/versions.ts';
+import { exchange } from './http.ts';
+
+export interface EtcdMembership {
+  /** @returns the new member's id @throws EtcdRefusal */
+  add(peerUrl: string, asLearner: boolean): Promise<string>;
+  /** Removing a member that is not there succeeds. @throws EtcdRefusal */
+  remove(memberId: string): Promise<void>;
+  /** 3.4 on; promoting a voter succeeds. @throws EtcdRefusal, also while the learner has not caught up */
+  promote(memberId: string): Promise<void>;
+  /** 3.3 on; only the leader takes it. @throws EtcdRefusal */
+  moveLeader(toMemberId: string): Promise<void>;
+}
+
+/** etcd answered, and said no: nothing was changed. */
+export class EtcdRefusal extends Error {
+  override readonly name = 'EtcdRefusal';
+}
+
+export interface EtcdMembershipOptions {
+  readonly address: string;
+  /** X.Y.Z of the member that is asked. */
+  readonly version: string;
+  /** Milliseconds for each call; a membership change waits for its commit. */
+  readonly timeoutMs: number;
+}
+
+export function createEtcdMembership({ address, version, timeoutMs }: EtcdMembershipOptions): EtcdMembership {
+  const base = clientUrl(address);
+  const { gatewayPrefix } = factsOf(version);
+  const older = compareVersions(version, '3.4.0') < 0;
+
+  async function send(method: string, path: string, body?: object): Promise<{ status: number; answer: Answer }> {
+    const sent = body === undefined ? {} : { headers: json, body: JSON.stringify(body) };
+    const { status, body: text } = await exchange({ method, url: `${base}${path}`, timeoutMs, ...sent });
+    return { status, answer: parsed(text) };
+  }
+
+  /** The gateway's call; `done` names refusals that mean that it was done before. */
+  async function post(path: string, body: object, done?: RegExp): Promise<Answer> {
+    const { status, answer } = await send('POST', `${gatewayPrefix}${path}`, body);
+    if (status === 200) return answer;
+    if (done?.test(said(answer))) return answer;
+    throw new EtcdRefusal(`${path}: ${status} ${said(answer)}`);
+  }
+
+  return {
+    async add(peerUrl, asLearner) {
+      if (older) {
+        const { status, answer } = await send('POST', '/v2/members', { peerURLs: [peerUrl] });
+        if (status === 201) return trimmed(String(answer.id));
+        throw new EtcdRefusal(`member add: ${status} ${said(answer)}`);
+      }
+      const answer = await post('/cluster/member/add', { peerURLs: [peerUrl], ...(asLearner && { isLearner: true }) });
+      return BigInt(String((answer.member as { ID?: string } | undefined)?.ID)).toString(16);
+    },
+    async remove(memberId) {
+      if (!older) {
+        await post('/cluster/member/remove', { ID: decimal(memberId) }, /member not found/);
+        return;
+      }
+      const { status, answer } = await send('DELETE', `/v2/members/${memberId}`);
+      // 410: it was removed before (etcd 2: "Member permanently removed").
+      if (![200, 204, 404, 410].includes(status)) throw new EtcdRefusal(`member remove: ${status} ${said(answer)}`);
+    },
+    async promote(memberId) {
+      await post('/cluster/member/promote', { ID: decimal(memberId) }, /can only promote a learner member/);
+    },
+    async moveLeader(toMemberId) {
+      await post('/maintenance/transfer-leadership', { targetID: decimal(toMemberId) });
+    },
+  };
+}
+
+const json = { 'content-type': 'application/json' };
+
+interface Answer {
+  readonly id?: unknown;
+  readonly message?: unknown;
+  readonly error?: unknown;
+  readonly member?: unknown;
+  readonly text?: string;
+}
+
+function parsed(text: string): Answer {
+  try {
+    return text === '' ? {} : (JSON.parse(text) as Answer);
+  } catch {
+    return { text: text.slice(0, 300) };
+  }
+}
+
+function said({ message, error, text }: Answer): string {
+  return String(message ?? error ?? text ?? '').trim();
+}
+
+/** The gateway takes 64-bit ids as decimal strings. */
+function decimal(id: string): string {
+  return BigInt(`0x${id}`).toString();
+}
+
+function trimmed(id: string): string {
+  return id.replace(/^0+(?=.)/, '');
+}

@@ -1,0 +1,116 @@
+/**
+ * One membership change at a time in the whole cluster: an agent takes the turn in the record, looks again, changes one
+ * thing, and gives it back. No clock is trusted across machines: a turn that somebody holds is taken over only after this
+ * agent has seen it unchanged for as long as it lasts, on its own monotonic clock.
+ */
+import type { MembershipTurn } from '#etcd/record.ts';
+import type { ClusterRecord } from './record.ts';
+
+export interface TurnInHand {
+  /** Call it right before each change. @throws Error where the turn may have run out meanwhile. */
+  check(): void;
+}
+
+export interface MembershipTurns {
+  /**
+   * Runs the work while this agent has the turn.
+   * @returns what the work returns, or `busy` where another agent has it
+   * @throws Error where the record cannot be read or written, or the work failed
+   */
+  take<T>(purpose: string, work: (turn: TurnInHand) => Promise<Done<T>>): Promise<Taken<T>>;
+  /** Milliseconds since anybody's last change, as far as this agent can know. @throws Error as `take` */
+  sinceChangeMs(): Promise<number>;
+}
+
+export interface Done<T> {
+  /** Whether the membership was changed. */
+  readonly changed: boolean;
+  readonly result: T;
+}
+
+export type Taken<T> = { readonly busy: null; readonly result: T } | { readonly busy: string };
+
+/** How long a turn lasts, in milliseconds, and how much of it must be left for a change to be begun. */
+export const turnMs = 30_000;
+const marginMs = 10_000;
+
+export function createMembershipTurns(record: ClusterRecord, instanceId: string): MembershipTurns {
+  let seenTurn: { readonly token: number; readonly atMs: number } | null = null;
+  let seenChange: { readonly changedAtMs: number; readonly atMs: number } | null = null;
+  let own: Promise<unknown> = Promise.resolve();
+
+  function note(turn: MembershipTurn | null): void {
+    if (turn === null) return;
+    if (seenTurn?.token !== turn.token) seenTurn = { token: turn.token, atMs: monotonicMs() };
+    const { changedAtMs } = turn;
+    if (changedAtMs !== undefined && seenChange?.changedAtMs !== changedAtMs)
+      seenChange = { changedAtMs, atMs: monotonicMs() };
+  }
+
+  async function read(): Promise<MembershipTurn | null> {
+    const turn = await record.readTurn();
+    note(turn);
+    return turn;
+  }
+
+  function busyWith(turn: MembershipTurn | null): string | null {
+    if (turn?.holder === undefined || turn.holder === instanceId) return null;
+    const unchangedMs = monotonicMs() - (seenTurn?.atMs ?? monotonicMs());
+    return unchangedMs >= turnMs ? null : `${turn.holder} is changing the membership (${turn.purpose})`;
+  }
+
+  async function take<T>(purpose: string, work: (turn: TurnInHand) => Promise<Done<T>>): Promise<Taken<T>> {
+    const before = await read();
+    const busy = busyWith(before);
+    if (busy !== null) return { busy };
+    const token = (before?.token ?? 0) + 1;
+    const kept = before?.changedAtMs === undefined ? {} : { changedAtMs: before.changedAtMs };
+    const takenAtMs = monotonicMs();
+    const held = { holder: instanceId, purpose, token, untilMs: Date.now() + turnMs, ...kept };
+    if (!(await record.replaceTurn(before, held))) return { busy: 'another agent was faster' };
+    note({ cluster: '', item: 'membership', ...held });
+    let changed = false;
+    try {
+      const done = await work({ check: () => requireRest(takenAtMs) });
+      changed = done.changed;
+      return { busy: null, result: done.result };
+    } catch (error) {
+      // A change that got no answer may have been made.
+      changed = true;
+      throw error;
+    } finally {
+      const after = changed ? { token, changedAtMs: Date.now() } : { token, ...kept };
+      // Where this fails, the turn ends by itself.
+      await record.replaceTurn({ cluster: '', item: 'membership', ...held }, after).catch(() => false);
+    }
+  }
+
+  return {
+    take(purpose, work) {
+      const mine = own.then(() => take(purpose, work));
+      own = mine.catch(() => undefined);
+      return mine;
+    },
+    async sinceChangeMs() {
+      const { changedAtMs } = (await read()) ?? {};
+      if (changedAtMs === undefined) return Number.POSITIVE_INFINITY;
+      // A clock that is behind ours makes a change look older than it is: only what this agent watched itself is certain.
+      const watchedMs = monotonicMs() - (seenChange?.atMs ?? monotonicMs());
+      const byClockMs = Date.now() - changedAtMs;
+      return byClockMs > clockToleranceMs ? byClockMs : watchedMs;
+    },
+  };
+}
+
+/** Clocks of instances are further apart than this only where something is broken; an older change needs no watching. */
+const clockToleranceMs = 60_000;
+
+function requireRest(takenAtMs: number): void {
+  const leftMs = turnMs - (monotonicMs() - takenAtMs);
+  if (leftMs < marginMs)
+    throw new Error(`the turn to change the membership has run out (${Math.round(leftMs)} ms are left)`);
+}
+
+function monotonicMs(): number {
+  return performance.now();
+}
