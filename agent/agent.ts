@@ -1,20 +1,26 @@
-/** The resident agent: knows who it is, brings etcd up, keeps it up, answers. */
+/** The resident agent: knows who it is, brings etcd up, keeps it up, answers, and does its duties in the cluster. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '#etcd/faults.ts';
 import { isSupported } from '#etcd/versions.ts';
 import { createCommands } from './commands/index.ts';
-import { boot, versionOf } from './duties/boot.ts';
+import { versionOf } from './duties/boot.ts';
+import { createDisk } from './duties/disk.ts';
+import { decideEnd, keepMember, startAllowed } from './duties/member.ts';
 import { judge, type Observation, observe } from './duties/observe.ts';
 import { shareObservations } from './duties/shareObservations.ts';
+import { type Standing, startStandingDuties } from './duties/standing.ts';
 import { startStatus } from './duties/status.ts';
 import { createSupervisor } from './duties/supervise.ts';
+import { createSurroundings } from './duties/surroundings.ts';
 import { createAws } from './machine/aws.ts';
 import { writeDurably } from './machine/files.ts';
+import { createInstances } from './machine/group.ts';
 import { releasesByChild } from './machine/installProcess.ts';
 import { type AgentEnvironment, layoutBelow } from './machine/layout.ts';
 import { openLog } from './machine/log.ts';
+import { createMembershipTurns } from './machine/membershipTurns.ts';
 import { createMetadata, type Identity, type Metadata } from './machine/metadata.ts';
 import { startTimeOf } from './machine/processes.ts';
 import { createRecord } from './machine/record.ts';
@@ -42,25 +48,39 @@ export async function runAgent(environment: AgentEnvironment): Promise<void> {
   let phase: { phase: AgentPhase; reason: string } = { phase: 'starting', reason: 'the agent has just started' };
   const identity = await identityOf(metadata, (reason) => log('no identity yet', { reason }, 'warn'));
   const aws = createAws(metadata, identity.region, environment.awsEndpoint);
+  const record = createRecord(aws, identity);
+  const instances = createInstances(aws);
+  const turns = createMembershipTurns(record, identity.instanceId);
+  const around = createSurroundings({ identity, record, instances, turns });
+  const disk = createDisk(layout);
   const etcd =
     environment.supervisor === 'systemd'
       ? systemdUnit()
       : supervisedChild(join(layout.run, 'etcd.pid'), layout.etcdLog);
-  const supervisor = createSupervisor({ etcd, state: layout.state, log, versionOf });
+  const supervisor = createSupervisor({
+    etcd,
+    state: layout.state,
+    log,
+    versionOf,
+    beforeStart: (command) => startAllowed(disk, command),
+    decide: (lastWords) => decideEnd({ disk, look: around, identity }, lastWords),
+  });
   const look = shareObservations(
     () => observe(identity, supervisor),
     () => supervisor.pid,
   );
 
-  const currentPhase = () => {
-    if (phase.phase !== 'running') return phase;
-    if (supervisor.crashLooping)
-      return {
-        phase: 'crashLooping' as const,
-        reason: `etcd exits again and again: ${supervisor.supervision.lastExit}`,
-      };
-    return phase;
+  const enter = (next: AgentPhase, reason: string) => {
+    // Who leaves does nothing else any more.
+    if (phase.phase === 'left' || (phase.phase === 'leaving' && next !== 'left' && next !== 'leaving')) return;
+    phase = { phase: next, reason };
   };
+  const currentPhase = () => {
+    if (phase.phase !== 'running' || !supervisor.crashLooping) return phase;
+    const { lastExit } = supervisor.supervision;
+    return { phase: 'crashLooping' as const, reason: `etcd exits again and again: ${lastExit}` };
+  };
+  let standing: Standing | null = null;
   const describe = (observation: Observation): Description => ({
     instanceId: identity.instanceId,
     cluster: identity.cluster,
@@ -71,6 +91,7 @@ export async function runAgent(environment: AgentEnvironment): Promise<void> {
     etcd: { pid: observation.pid, version: supervisor.version, ...supervisor.supervision },
     member: observation.member,
     health: judge(observation, { version: null, members: [] }),
+    housekeeping: standing?.round ?? null,
     command: null,
   });
 
@@ -92,13 +113,10 @@ export async function runAgent(environment: AgentEnvironment): Promise<void> {
   });
   commands.resume();
 
-  const enter = (next: AgentPhase, reason: string) => {
-    phase = { phase: next, reason };
-  };
   const releases = releasesByChild(installedIn(layout.releases));
-  const command = await boot({ identity, layout, record: createRecord(aws, identity), releases, log, enter });
-  await supervisor.keepRunning(command);
-  enter('running', `etcd ${versionOf(command)} is kept running`);
+  const shared = { identity, layout, disk, record, turns, instances, metadata, look: around, log, enter };
+  standing = startStandingDuties({ ...shared, supervisor, observe: look.fresh });
+  await keepMember({ ...shared, releases }, supervisor);
 }
 
 /** Installs a release as the agent would. @returns path of the binary @throws Fault `InvalidInput`, `ReleaseUnavailable` */

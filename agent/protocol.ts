@@ -5,6 +5,7 @@
  */
 import type { FaultName } from '#etcd/faults.ts';
 import type { HealthVerdict } from '#etcd/health.ts';
+import type { Finding } from '#etcd/housekeeping.ts';
 
 /** The verbs an agent understands: name -> input and result. */
 export interface Commands {
@@ -33,8 +34,8 @@ export interface CommandEnvelope<Name extends CommandName = CommandName> {
 export interface AwaitHealthyInput {
   /** Members the cluster must list, by name; empty: whatever it lists. */
   readonly members: readonly string[];
-  /** X.Y.Z that etcd must report. */
-  readonly etcdVersion: string;
+  /** X.Y.Z that etcd must report; null: whatever it runs. */
+  readonly etcdVersion: string | null;
   /** How long to wait, in milliseconds, before the command fails with `MemberNotHealthy`. */
   readonly timeoutMs: number;
 }
@@ -58,11 +59,16 @@ export type AgentPhase =
   | 'starting'
   /** No bootstrap record yet. */
   | 'awaitingBootstrap'
-  /** Empty disk, cluster already created or this member started before: never forms a cluster; `reason` says why. */
+  /** Empty disk and no part in the bootstrap, or this member was started before: never forms a cluster; `reason` says why. */
   | 'awaitingJoin'
+  /** On its way into a cluster that was created; `reason` says what it waits for. */
+  | 'joining'
   | 'installingRelease'
   | 'running'
-  | 'crashLooping';
+  | 'crashLooping'
+  /** Its instance is being terminated; `reason` says what it waits for. */
+  | 'leaving'
+  | 'left';
 
 /** The agent's state: result of `describe` and body of `GET /status`. */
 export interface Description {
@@ -91,8 +97,18 @@ export interface Description {
     readonly members: readonly { readonly id: string; readonly name: string; readonly isLearner: boolean }[];
   } | null;
   readonly health: HealthVerdict;
+  /** The last round of the leader's housekeeping; null on every other member. */
+  readonly housekeeping: HousekeepingRound | null;
   /** The ledger's entry of `input.commandId`, null where there is none. */
   readonly command: LedgerEntry | null;
+}
+
+export interface HousekeepingRound {
+  /** ISO 8601 */
+  readonly at: string;
+  /** Why nothing was done; null: it was. */
+  readonly paused: string | null;
+  readonly findings: readonly Finding[];
 }
 
 /** How a command ended: kept in the ledger and carried by the task token. */
@@ -113,8 +129,13 @@ export type CommandReply =
   | { readonly accepted: true; readonly id: string; readonly entry: LedgerEntry }
   | { readonly accepted: false; readonly fault: FaultName; readonly cause: string };
 
-/** The SSM document's parameter: base64 of the envelope's JSON. */
-export const payloadPattern = '^[A-Za-z0-9+/]{4,16384}={0,2}$';
+/**
+ * The SSM document's parameter: base64 of the envelope's JSON. Amazon's agent compiles the pattern with Go's regexp, which
+ * allows at most 1000 repeats, so the length is checked by the receiver.
+ */
+export const payloadPattern = '^[A-Za-z0-9+/]+={0,2}$';
+/** In characters. */
+export const longestPayload = 16_384;
 
 export function encodeCommand(envelope: CommandEnvelope): string {
   return Buffer.from(JSON.stringify(envelope), 'utf8').toString('base64');
@@ -135,6 +156,9 @@ export const bucketKeys = {
   etcdRelease: (version: string, arch: 'amd64' | 'arm64') => `releases/etcd-v${version}-linux-${arch}.tar.gz`,
   agent: (sha256: string) => `agent/etcd-agent-${sha256.slice(0, 16)}.cjs`,
 } as const;
+
+/** Lifecycle hook of the group that holds a terminating instance until its member has left. */
+export const terminationHook = 'etcd-member-leaves';
 
 /** Ports on each instance. The status endpoint listens on a loopback address only. */
 export const ports = { client: 2379, peer: 2380, status: 2378 } as const;

@@ -5,7 +5,7 @@ import { catalogue } from '../tasks/catalogue.ts';
 import { createAlarms } from './alarms.ts';
 import { bundleAgent, bundleTasks } from './bundle.ts';
 import { createCommandDocument } from './command.ts';
-import { deploymentTasks, publishAgent, startBootstrap } from './deployment.ts';
+import { deploymentTasks, publishAgent, publishSettings, startBootstrap } from './deployment.ts';
 import { createGroup, createInstanceRole } from './instances.ts';
 import { createClusterBootstrap } from './machines.ts';
 import { acceptNetworkFindings, createNetwork } from './network.ts';
@@ -22,11 +22,14 @@ export interface ClusterStackProps extends StackProps {
 }
 
 export class ClusterStack extends Stack {
+  private readonly zones: number;
+
   constructor(scope: Construct, id: string, { settings, bundleFolder, ...props }: ClusterStackProps) {
     super(scope, id, {
       ...props,
       description: `etcd cluster ${settings.cluster}: ${settings.members} members, etcd ${settings.etcdVersion}`,
     });
+    this.zones = settings.zones;
     const entries = Object.fromEntries(Object.entries(catalogue).map(([name, { entry }]) => [name, entry]));
     const bundles = bundleTasks(bundleFolder, { ...entries, ...deploymentTasks });
 
@@ -41,6 +44,14 @@ export class ClusterStack extends Stack {
     const group = createGroup(this, { settings, network, role, release, tableName: table.tableName });
     // Instances must not boot before they can read the agent, and get out of their subnets.
     group.node.addDependency(release.resource, role, network.vpc);
+    publishSettings(this, bundles.publishSettings ?? '', table, {
+      Cluster: settings.cluster,
+      GroupName: group.autoScalingGroupName,
+      Members: String(settings.members),
+      HostedZoneId: network.hostedZone.hostedZoneId,
+      HostedZoneName: network.hostedZone.zoneName,
+      RecordTtlSeconds: String(settings.recordTtlSeconds),
+    });
     const environment = {
       CLUSTER: settings.cluster,
       TABLE: table.tableName,
@@ -80,8 +91,8 @@ export class ClusterStack extends Stack {
     new CfnOutput(this, id, { value, description });
   }
 
-  /** Three zones of whatever region it is deployed to, without a look-up at synth. */
+  /** Zones of whatever region it is deployed to, without a look-up at synth. */
   override get availabilityZones(): string[] {
-    return [0, 1, 2].map((index) => Fn.select(index, Fn.getAzs()));
+    return [0, 1, 2].slice(0, this.zones).map((index) => Fn.select(index, Fn.getAzs()));
   }
 }

@@ -20,7 +20,10 @@ export function createCommandDocument(scope: Construct): CfnDocument {
           name: 'handToAgent',
           precondition: { StringEquals: ['platformType', 'Linux'] },
           // The pattern leaves nothing in the payload that a shell could act on.
-          inputs: { timeoutSeconds: '60', runCommand: ["etcd-agent command '{{ payload }}'"] },
+          inputs: {
+            timeoutSeconds: '60',
+            runCommand: ['PATH=$PATH:/usr/local/bin', "etcd-agent command '{{ payload }}'"],
+          },
         },
       ],
     },

@@ -1,11 +1,13 @@
 /** What a deployment does by itself: puts the agent's bundle into the cluster's bucket, starts ClusterBootstrap. */
 import { CfnCustomResource, type Stack } from 'aws-cdk-lib';
 import type { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { bucketKeys } from '../agent/protocol.ts';
+import type { SettingsProperties } from '../tasks/plan/clusterSettings.ts';
 import type { AgentBundle } from './bundle.ts';
 import { createFunction } from './tasks.ts';
 import type { AgentRelease } from './userData.ts';
@@ -14,6 +16,7 @@ import type { AgentRelease } from './userData.ts';
 export const deploymentTasks = {
   publishAgent: 'deploy/publishAgent',
   startBootstrap: 'deploy/startBootstrap',
+  publishSettings: 'deploy/publishSettings',
 } as const;
 
 export interface PublishedAgent extends AgentRelease {
@@ -58,6 +61,34 @@ export function publishAgent(scope: Stack, bundle: AgentBundle, code: string, bu
   }
   if (publish.role) resource.node.addDependency(publish.role);
   return { bucket: bucket.bucketName, key, sha256: bundle.sha256, resource };
+}
+
+/** Agents read what it wrote: instances need not be replaced for a changed setting. */
+export function publishSettings(
+  scope: Stack,
+  code: string,
+  table: Table,
+  properties: SettingsProperties,
+): CfnCustomResource {
+  const write = createFunction(scope, 'PublishSettings', {
+    code,
+    description: 'Writes the settings of the cluster record',
+    timeoutSeconds: 60,
+    memoryMiB: 256,
+    environment: { TABLE: table.tableName, CLUSTER: properties.Cluster },
+    grant: {
+      statements: [new PolicyStatement({ actions: ['dynamodb:PutItem'], resources: [table.tableArn] })],
+      wildcards: [],
+    },
+  });
+  const resource = new CfnCustomResource(scope, 'ClusterSettings', {
+    serviceToken: write.functionArn,
+    serviceTimeout: 120,
+  });
+  resource.addOverride('Type', 'Custom::ClusterSettings');
+  for (const [name, value] of Object.entries(properties)) resource.addPropertyOverride(name, value);
+  if (write.role) resource.node.addDependency(write.role);
+  return resource;
 }
 
 /** @returns the ARN of the execution that the first deployment started */

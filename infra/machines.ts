@@ -5,14 +5,9 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, QueryLanguage, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import type { TaskName } from '../tasks/catalogue.ts';
-import { clusterBootstrap } from '../workflows/clusterBootstrap.ts';
+import { clusterBootstrap, longestSeconds } from '../workflows/clusterBootstrap.ts';
 import type { Settings } from './settings.ts';
 import { acceptWildcards } from './wildcards.ts';
-
-/** Room for the tasks themselves, beside the waits that settings bound. */
-const tasksSeconds = 600;
-/** Times a member may be waited for: see clusterBootstrap. */
-const memberWaits = 3;
 
 export function createClusterBootstrap(
   scope: Construct,
@@ -32,9 +27,7 @@ export function createClusterBootstrap(
     definitionBody: DefinitionBody.fromChainable(clusterBootstrap({ scope, functions }, settings)),
     queryLanguage: QueryLanguage.JSON_PATH,
     comment: 'From a group of empty instances to a cluster that is recorded as created',
-    timeout: Duration.seconds(
-      instancesInServiceTimeoutSeconds + memberWaits * memberHealthyTimeoutSeconds + tasksSeconds,
-    ),
+    timeout: Duration.seconds(longestSeconds(instancesInServiceTimeoutSeconds, memberHealthyTimeoutSeconds)),
     tracingEnabled: true,
     logs: { destination: logs, level: LogLevel.ALL, includeExecutionData: true },
   });

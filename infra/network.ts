@@ -1,5 +1,7 @@
 /** Where the cluster lives: a VPC of its own or an existing one, its security group, its private hosted zone. */
+import { RemovalPolicy } from 'aws-cdk-lib';
 import {
+  FlowLogDestination,
   GatewayVpcEndpointAwsService,
   IpAddresses,
   type IVpc,
@@ -9,10 +11,12 @@ import {
   SubnetType,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { HostedZone, type IHostedZone, PrivateHostedZone } from 'aws-cdk-lib/aws-route53';
 import { NagSuppressions } from 'cdk-nag';
 import type { Construct } from 'constructs';
 import { clientPort, peerPort } from '#etcd/addresses.ts';
+import { Fault } from '#etcd/faults.ts';
 import type { Settings } from './settings.ts';
 
 export interface Network {
@@ -24,6 +28,11 @@ export interface Network {
 export function createNetwork(scope: Construct, settings: Settings): Network {
   const vpc =
     settings.vpcId === undefined ? newVpc(scope, settings) : Vpc.fromLookup(scope, 'Vpc', { vpcId: settings.vpcId });
+  if (vpc.privateSubnets.length === 0)
+    throw new Fault(
+      'InvalidInput',
+      `etcd-appliance.vpcId is ${settings.vpcId}, a VPC without private subnets, where members live`,
+    );
   return { vpc, securityGroup: memberSecurityGroup(scope, vpc, settings), hostedZone: zoneOf(scope, vpc, settings) };
 }
 
@@ -43,7 +52,11 @@ function newVpc(scope: Construct, { cidr, natGateways }: Settings): IVpc {
       DynamoDB: { service: GatewayVpcEndpointAwsService.DYNAMODB },
     },
   });
-  vpc.addFlowLog('Flows');
+  const flows = new LogGroup(scope, 'VpcFlows', {
+    retention: RetentionDays.SIX_MONTHS,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  vpc.addFlowLog('Flows', { destination: FlowLogDestination.toCloudWatchLogs(flows) });
   return vpc as IVpc;
 }
 

@@ -1,5 +1,5 @@
 /** What each task and the instances may do; every wildcard with its reason, which is also what cdk-nag is told. */
-import type { Stack } from 'aws-cdk-lib';
+import { ArnFormat, type Stack } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -44,6 +44,12 @@ export function grantToAgents(role: Role, resources: Resources, bucket: Bucket):
     'states:SendTaskHeartbeat',
   );
   const grant = joined(
+    onAnything(
+      "EC2's and Auto Scaling's Describe calls know no resources.",
+      'ec2:DescribeInstances',
+      'autoscaling:DescribeAutoScalingGroups',
+    ),
+    ofOwnGroup(resources, 'autoscaling:CompleteLifecycleAction'),
     { statements: [ownItems(resources, 'dynamodb:GetItem', 'dynamodb:PutItem')], wildcards: [] },
     tokens,
     {
@@ -61,6 +67,26 @@ export function grantToAgents(role: Role, resources: Resources, bucket: Bucket):
   );
   for (const statement of grant.statements) role.addToPolicy(statement);
   acceptWildcards(role, grant.wildcards);
+}
+
+/** Groups that carry the cluster's tag: the name of the group is known only after its instances' role. */
+function ofOwnGroup({ cluster, scope }: Resources, ...actions: string[]): Grant {
+  const groups = scope.formatArn({
+    service: 'autoscaling',
+    resource: 'autoScalingGroup',
+    resourceName: '*:autoScalingGroupName/*',
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  const conditions = { StringEquals: { 'autoscaling:ResourceTag/etcd-appliance:cluster': cluster } };
+  return {
+    statements: [new PolicyStatement({ actions, resources: [groups], conditions })],
+    wildcards: [
+      {
+        resource: /^Resource::arn:<AWS::Partition>:autoscaling:.*:autoScalingGroup:\*:autoScalingGroupName\/\*$/,
+        reason: "A condition admits the groups with the cluster's tag.",
+      },
+    ],
+  };
 }
 
 /** The items of this cluster and no other's. */

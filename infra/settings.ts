@@ -6,9 +6,17 @@ import { isSupported, minors } from '#etcd/versions.ts';
 
 const ipv4Block = /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}\/(\d|[12]\d|3[0-2])$/;
 
-function cidr(largest: number, what: string) {
-  const longEnough = (text: string) => Number(text.split('/')[1]) >= largest;
-  return v.pipe(v.string(what), v.regex(ipv4Block, what), v.check(longEnough, what));
+/** @param largest smallest prefix length @param smallest greatest prefix length */
+function cidr(largest: number, smallest: number, what: string) {
+  const fits = (text: string) => Number(text.split('/')[1]) >= largest && Number(text.split('/')[1]) <= smallest;
+  return v.pipe(v.string(what), v.regex(ipv4Block, what), v.check(fits, what), v.check(isNetwork, what));
+}
+
+/** Whether all bits after the prefix are zero. */
+function isNetwork(block: string): boolean {
+  const [address = '', prefix] = block.split('/');
+  const bits = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  return bits % 2 ** (32 - Number(prefix)) === 0;
 }
 
 function whole(least: number, most: number) {
@@ -41,8 +49,13 @@ const schema = v.strictObject({
   /** An existing VPC; by default a new one is made. */
   vpcId: v.optional(v.pipe(v.string(), v.regex(/^vpc-[0-9a-f]{8,17}$/, 'the id of a VPC, vpc-...'))),
   /** Address range of a new VPC. */
-  cidr: v.optional(cidr(16, 'an IPv4 block such as 10.42.0.0/16, /16 to /24'), '10.42.0.0/16'),
+  cidr: v.optional(
+    cidr(16, 21, 'an IPv4 block such as 10.42.0.0/16, /16 to /21, for six subnets of /24'),
+    '10.42.0.0/16',
+  ),
   natGateways: v.optional(whole(1, 3), 1),
+  /** Availability zones of a new VPC; some regions have only two for an account. */
+  zones: v.optional(v.picklist([2, 3], '2 or 3'), 3),
   /** A private hosted zone: only `name` for a new one, `id` too for one that exists. */
   hostedZone: v.optional(
     v.strictObject({
@@ -51,14 +64,22 @@ const schema = v.strictObject({
     }),
     { name: 'etcd.internal' },
   ),
+  /** Seconds that DNS answers may be kept: how long a client may still try a member that has left. */
+  recordTtlSeconds: v.optional(whole(1, 3_600), 10),
   /** Who may reach port 2379, besides the members: never the world. */
-  clientCidrs: v.optional(v.array(cidr(8, 'an IPv4 block of /8 or smaller; the whole world is never allowed')), []),
+  clientCidrs: v.optional(
+    v.array(cidr(8, 32, 'an IPv4 block of /8 or smaller; the whole world is never allowed'), 'a list of IPv4 blocks'),
+    [],
+  ),
   clientSecurityGroups: v.optional(
-    v.array(v.pipe(v.string(), v.regex(/^sg-[0-9a-f]{8,17}$/, 'the id of a security group, sg-...'))),
+    v.array(
+      v.pipe(v.string(), v.regex(/^sg-[0-9a-f]{8,17}$/, 'the id of a security group, sg-...')),
+      'a list of ids of security groups',
+    ),
     [],
   ),
   /** How long ClusterBootstrap waits for the group's instances. */
-  instancesInServiceTimeoutSeconds: v.optional(whole(10, 7_200), 600),
+  instancesInServiceTimeoutSeconds: v.optional(whole(10, 3_600), 600),
   /** How long it waits for each member. */
   memberHealthyTimeoutSeconds: v.optional(whole(10, 7_200), 900),
 });
@@ -82,7 +103,7 @@ export function parseSettings(raw: unknown): Settings {
   }
   const instanceType = settings.instanceType ?? (architecture === 'arm64' ? 'm7g.large' : 'm6i.large');
   // Families with a g after the generation are Graviton: m7g, c6gn, t4g.
-  const graviton = /^[a-z]+\d+[a-z]*g[a-z]*\./.test(instanceType) && !/^(g|p|trn|inf)\d/.test(instanceType);
+  const graviton = /^(a1|[a-z]+\d+[a-z]*g[a-z]*)\./.test(instanceType) && !/^(g|p|trn|inf)\d(?!g)/.test(instanceType);
   if (graviton !== (architecture === 'arm64')) {
     throw new Fault(
       'InvalidInput',

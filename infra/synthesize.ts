@@ -2,7 +2,7 @@
  * Writes the cloud assembly. `cdk synth` comes here through app.ts; the local home and tests call it as
  * `node infra/synthesize.ts --outdir DIR --settings JSON`.
  */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -18,12 +18,19 @@ export function createApp(settings: Settings | undefined, outdir?: string): App 
   const chosen = settings ?? parseSettings(settingsFromContext(contextOf(app)));
   new ClusterStack(app, `etcd-${chosen.cluster}`, {
     settings: chosen,
-    bundleFolder: mkdtempSync(join(tmpdir(), 'etcd-appliance-bundles-')),
+    bundleFolder: temporaryFolder(),
     // An existing VPC is looked up, which needs to know where.
     ...(chosen.vpcId !== undefined && { env: environmentOf() }),
   });
   Aspects.of(app).add(new AwsSolutionsChecks({ verbose: true }));
   return app;
+}
+
+/** Assets are copied from it into the assembly. */
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'etcd-appliance-bundles-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 function contextOf(app: App): Record<string, unknown> {

@@ -77,6 +77,8 @@ const installAgent = [
   'After=network-online.target',
   'Wants=network-online.target',
   'RequiresMountsFor=/var/lib/etcd',
+  '# However often it ends, it is started again.',
+  'StartLimitIntervalSec=0',
   '',
   '[Service]',
   'ExecStart=/usr/local/bin/etcd-agent run',

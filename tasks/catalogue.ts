@@ -36,6 +36,8 @@ export interface RecordState {
   readonly members: readonly RecordedMember[];
   /** Names that every member has to list; empty once the cluster was created. */
   readonly names: readonly string[];
+  /** X.Y.Z that every member has to run; null once the cluster was created: upgrades change it. */
+  readonly etcdVersion: string | null;
 }
 
 export type RecordedMember = Pick<BootstrapRecord['members'][number], 'name' | 'instanceId'>;
@@ -61,6 +63,7 @@ export interface AwaitMemberHealthInput {
   member: RecordedMember;
   /** Names of all members. */
   members: readonly string[];
+  etcdVersion: string | null;
   taskToken: string;
 }
 

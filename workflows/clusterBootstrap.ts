@@ -24,7 +24,7 @@ import {
   Wait,
   WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
-import { untilReachable } from './retryPolicies.ts';
+import { longestUntilReachable, untilReachable } from './retryPolicies.ts';
 import { awaitStep, type MachineScope, step } from './step.ts';
 
 export interface ClusterBootstrapProps {
@@ -37,6 +37,17 @@ const heartbeatSeconds = 30;
 const marginSeconds = 60;
 /** Times a member is asked to wait again after a lost callback. */
 const attempts = 3;
+
+/** Of a task that hands a command to an agent, in seconds: its time-out in the catalogue. */
+const commandTaskSeconds = 60;
+/** Room for the tasks that only read and write. */
+const otherTasksSeconds = 600;
+
+/** When the machine as a whole gives up: after every wait in it has had its time, so that the state that waits says why. */
+export function longestSeconds(instancesSeconds: number, memberSeconds: number): number {
+  const reach = longestUntilReachable(memberSeconds, commandTaskSeconds);
+  return instancesSeconds + attempts * (2 * reach + memberSeconds + marginSeconds) + otherTasksSeconds;
+}
 
 /** The machine's definition. */
 export function clusterBootstrap(machine: MachineScope, props: ClusterBootstrapProps): IChainable {
@@ -82,6 +93,7 @@ export function clusterBootstrap(machine: MachineScope, props: ClusterBootstrapP
       attempt: 1,
       member: JsonPath.objectAt('$$.Map.Item.Value'),
       members: JsonPath.objectAt('$.record.names'),
+      etcdVersion: JsonPath.objectAt('$.record.etcdVersion'),
     },
     resultPath: '$.healthy',
   }).itemProcessor(oneMember(machine, props));
@@ -140,6 +152,7 @@ function oneMember(machine: MachineScope, { memberHealthyTimeoutSeconds }: Clust
       attempt: '$.attempt',
       member: '$.member',
       members: '$.members',
+      etcdVersion: '$.etcdVersion',
       taskToken: '$$.Task.Token',
     },
     { resultPath: '$.health', timeoutSeconds: memberHealthyTimeoutSeconds + marginSeconds, heartbeatSeconds },

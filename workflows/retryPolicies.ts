@@ -43,6 +43,12 @@ export function untilReachable(timeoutSeconds: number): RetryProps {
   };
 }
 
+/** The longest that `untilReachable` goes on, with a task that takes its whole time at each attempt, in seconds. */
+export function longestUntilReachable(timeoutSeconds: number, taskSeconds: number): number {
+  const attempts = attemptsFor(timeoutSeconds);
+  return timeoutSeconds + reachable.maxDelaySeconds + (attempts + 1) * taskSeconds;
+}
+
 function attemptsFor(timeoutSeconds: number): number {
   let attempts = 0;
   for (let waited = 0; waited < timeoutSeconds; attempts++)

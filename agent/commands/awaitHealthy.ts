@@ -15,7 +15,7 @@ const pollMs = 200;
 
 /**
  * Waits until this member is healthy.
- * @throws Fault `MemberNotHealthy` at the deadline or where waiting cannot help, `MemberCrashLooping`
+ * @throws Fault `MemberNotHealthy` at the deadline, with what was missing; `MemberCrashLooping` at once
  */
 export async function awaitHealthy(input: AwaitHealthyInput, context: AwaitHealthyContext): Promise<HealthyMember> {
   const deadline = context.receivedAtMs + input.timeoutMs;

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { Fault } from '#etcd/faults.ts';
 import { isSupported } from '#etcd/versions.ts';
-import { type CommandEnvelope, payloadPattern } from '../protocol.ts';
+import { type CommandEnvelope, longestPayload, payloadPattern } from '../protocol.ts';
 
 const id = v.pipe(v.string('text'), v.regex(/^[\w.:@/-]{1,300}$/, 'up to 300 letters, digits and . : @ / _ -'));
 const memberName = v.pipe(
@@ -32,7 +32,9 @@ const envelope = v.variant(
       ...common,
       input: v.strictObject({
         members: v.pipe(v.array(memberName, 'a list of member names'), v.maxLength(15, 'at most 15 members')),
-        etcdVersion: v.pipe(v.string('X.Y.Z of a known minor'), v.check(isSupported, 'X.Y.Z of a known minor')),
+        etcdVersion: v.nullable(
+          v.pipe(v.string('X.Y.Z of a known minor'), v.check(isSupported, 'X.Y.Z of a known minor')),
+        ),
         timeoutMs: positive(86_400_000),
       }),
     }),
@@ -45,8 +47,8 @@ const envelope = v.variant(
  * @throws Fault `InvalidInput`, naming the field and what is allowed
  */
 export function parseEnvelope(payload: string): CommandEnvelope {
-  if (!new RegExp(payloadPattern).test(payload))
-    throw new Fault('InvalidInput', 'the payload is not base64 of 4 to 16384 characters');
+  if (payload.length > longestPayload || !new RegExp(payloadPattern).test(payload))
+    throw new Fault('InvalidInput', `the payload is not base64 of 1 to ${longestPayload} characters`);
   const parsed = v.safeParse(envelope, json(payload));
   if (!parsed.success) throw refusal(parsed.issues[0]);
   return parsed.output as CommandEnvelope;

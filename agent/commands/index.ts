@@ -8,7 +8,7 @@ import type { AwaitHealthyInput, CommandEnvelope, CommandReply, Commands, Descri
 import { type AwaitHealthyContext, awaitHealthy } from './awaitHealthy.ts';
 import { describe } from './describe.ts';
 import { parseEnvelope } from './envelope.ts';
-import { openLedger, type StoredCommand } from './ledger.ts';
+import { openLedger, type StoredCommand, undelivered } from './ledger.ts';
 
 export interface CommandsOptions {
   /** Folder of the agent's own state. */
@@ -57,8 +57,9 @@ export function createCommands(options: CommandsOptions): CommandReceiver {
     return outcome;
   }
 
-  function deliver({ taskTokens }: StoredCommand, outcome: Outcome): void {
-    for (const token of taskTokens) void tokens.finish(token, outcome);
+  function deliver(stored: StoredCommand, outcome: Outcome): void {
+    for (const token of undelivered(stored))
+      void tokens.finish(token, outcome).then(() => ledger.deliver(stored.entry.id, token));
   }
 
   async function execute({ command, input }: CommandEnvelope, receivedAtMs: number): Promise<unknown> {
@@ -73,7 +74,7 @@ export function createCommands(options: CommandsOptions): CommandReceiver {
     log('command received', { id: envelope.id, command: envelope.command, again: before !== null });
     const { outcome } = stored.entry;
     if (outcome.status !== 'running') {
-      if (envelope.taskToken !== undefined) void tokens.finish(envelope.taskToken, outcome);
+      deliver(stored, outcome);
       return { accepted: true, id: envelope.id, entry: stored.entry };
     }
     const ended = run(stored);
@@ -93,9 +94,11 @@ export function createCommands(options: CommandsOptions): CommandReceiver {
       }
     },
     resume() {
-      for (const stored of ledger.interrupted()) {
-        log('command resumed', { id: stored.entry.id });
-        void run(stored);
+      for (const stored of ledger.unfinished()) {
+        const { id, outcome } = stored.entry;
+        log('command resumed', { id, outcome: outcome.status });
+        if (outcome.status === 'running') void run(stored);
+        else deliver(stored, outcome);
       }
     },
   };

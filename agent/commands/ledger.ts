@@ -10,6 +10,8 @@ export interface StoredCommand {
   readonly envelope: CommandEnvelope;
   /** Every token that the command came with: a task that was tried again has a new one. */
   readonly taskTokens: readonly string[];
+  /** Those of them whose task has been told the outcome, or waits no more. */
+  readonly delivered?: readonly string[];
 }
 
 export interface Ledger {
@@ -17,8 +19,10 @@ export interface Ledger {
   /** Notes a command as running, or one more token of it. */
   receive(envelope: CommandEnvelope): StoredCommand;
   finish(id: string, outcome: Outcome): StoredCommand;
-  /** Commands that were running when the agent ended. */
-  interrupted(): readonly StoredCommand[];
+  /** Notes that nobody waits for this token any more. */
+  deliver(id: string, taskToken: string): void;
+  /** Commands that an earlier agent has not ended, or not told everybody of. */
+  unfinished(): readonly StoredCommand[];
 }
 
 const keptDays = 30;
@@ -50,12 +54,22 @@ export function openLedger(folder: string): Ledger {
       if (known === null) throw new Error(`the ledger has no command ${id}`);
       return store({ ...known, entry: { ...known.entry, outcome } });
     },
-    interrupted: () =>
+    deliver(id, taskToken) {
+      const known = find(id);
+      if (known !== null) store({ ...known, delivered: [...(known.delivered ?? []), taskToken] });
+    },
+    unfinished: () =>
       readdirSync(folder)
         .filter((name) => name.endsWith('.json'))
         .map((name) => readJson<StoredCommand>(join(folder, name)))
-        .filter((command) => command?.entry.outcome.status === 'running') as StoredCommand[],
+        .filter((command) => command !== null)
+        .filter((command) => command.entry.outcome.status === 'running' || undelivered(command).length > 0),
   };
+}
+
+/** Tokens of tasks that may still wait for the outcome. */
+export function undelivered({ taskTokens, delivered = [] }: StoredCommand): readonly string[] {
+  return taskTokens.filter((token) => !delivered.includes(token));
 }
 
 function prune(folder: string): void {

@@ -1,27 +1,19 @@
-/** From an instance that has just booted to a running member, or to a reason why it waits. */
-import { randomUUID } from 'node:crypto';
+/** From an instance that has just booted to a member that may be started, or to a reason why it waits. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join as path } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { etcdArguments, type MemberSpec } from '#etcd/arguments.ts';
 import { bootDecision } from '#etcd/bootstrap.ts';
 import type { BootstrapRecord } from '#etcd/record.ts';
 import type { EtcdCommand } from '../machine/etcdProcess.ts';
-import { readIfThere, readJson, writeDurably } from '../machine/files.ts';
+import { readJson, writeDurably } from '../machine/files.ts';
 import type { Layout } from '../machine/layout.ts';
-import type { Log } from '../machine/log.ts';
-import type { Identity } from '../machine/metadata.ts';
-import type { ClusterRecord } from '../machine/record.ts';
 import type { Releases } from '../machine/releases.ts';
 import type { AgentPhase } from '../protocol.ts';
+import { type JoinOptions, join } from './join.ts';
 
-export interface BootOptions {
-  readonly identity: Identity;
-  readonly layout: Layout;
-  readonly record: ClusterRecord;
+export interface BootOptions extends Omit<JoinOptions, 'install'> {
   readonly releases: Releases;
-  readonly log: Log;
-  readonly enter: (phase: AgentPhase, reason: string) => void;
 }
 
 const firstPollMs = 200;
@@ -66,47 +58,71 @@ interface Look {
   readonly reason: string;
 }
 
-async function look({ identity, layout, record, log }: BootOptions): Promise<Look> {
-  const diskHasMember = existsSync(join(layout.dataDir, 'member'));
-  const saved = readJson<MemberSpec>(join(layout.state, 'member.json'));
+async function look(options: BootOptions): Promise<Look> {
+  const { identity, layout, disk, record, log } = options;
+  refuseCopy(options);
+  refuseLoss(options);
+  const saved = readJson<MemberSpec>(savedAt(layout));
   // A member that is there needs nobody's leave to go on: the record may be out of reach.
-  if (diskHasMember && saved !== null) return { spec: saved, phase: 'starting', reason: 'the disk holds a member' };
+  if (disk.hasMember() && saved !== null) return starting(saved, 'the disk holds a member');
   const bootstrap = await record.readBootstrap();
   const started = await record.readStarted(identity.instanceId);
-  const claimOnDisk = readIfThere(layout.claim)?.trim() ?? null;
   const { action, reason } = bootDecision({
     instanceId: identity.instanceId,
-    diskHasMember,
-    claimOnDisk,
+    diskHasMember: disk.hasMember(),
+    claimOnDisk: disk.claim(),
     bootstrap,
     claimInRecord: started?.claim ?? null,
   });
   if (action === 'awaitBootstrap') return { spec: null, phase: 'awaitingBootstrap', reason };
-  if (action === 'awaitJoin' || bootstrap === null) return { spec: null, phase: 'awaitingJoin', reason };
+  if (bootstrap === null || (action === 'awaitJoin' && bootstrap.createdAt === undefined))
+    return { spec: null, phase: 'awaitingJoin', reason };
+  if (action === 'awaitJoin') {
+    log('joining', { reason });
+    options.enter('joining', reason);
+    return decided(options, await join({ ...options, install: (version) => installed(options, version) }), reason);
+  }
   if (action === 'formNew') {
-    const claim = claimOnDisk ?? newClaim(layout);
+    const claim = disk.claim() ?? disk.newClaim();
     if (!(await record.claimStart(identity.instanceId, claim))) {
-      return {
-        spec: null,
-        phase: 'awaitingJoin',
-        reason: `the member ${identity.instanceId} was started before, on a disk that is gone`,
-      };
+      const lost = `the member ${identity.instanceId} was started before, on a disk that is gone`;
+      return { spec: null, phase: 'awaitingJoin', reason: lost };
     }
   }
-  const spec = specOf(identity, bootstrap, layout);
-  writeDurably(join(layout.state, 'member.json'), JSON.stringify(spec));
-  log('member decided', { action, reason, version: spec.version });
+  return decided(options, specOf(options, bootstrap), reason);
+}
+
+/** Data of another instance, as after a volume was copied: two members of one identity would break the cluster's promises. */
+function refuseCopy({ identity, disk, log }: BootOptions): void {
+  const owner = disk.owner();
+  if (owner === null || owner === identity.instanceId || !disk.hasMember()) return;
+  const kept = disk.setAside('copied');
+  log('data of another instance set aside', { owner, instance: identity.instanceId, kept }, 'error');
+}
+
+/** A disk that etcd has written to, and that holds no log any more: under the old id it would have forgotten its votes. */
+function refuseLoss({ identity, disk, log }: BootOptions): void {
+  if (!disk.hasRun() || disk.hasMember()) return;
+  const kept = disk.setAside('wiped');
+  log('the data of this member is gone', { instance: identity.instanceId, kept }, 'error');
+}
+
+function decided({ identity, layout, disk, log }: BootOptions, spec: MemberSpec, reason: string): Look {
+  disk.own(identity.instanceId);
+  writeDurably(savedAt(layout), JSON.stringify(spec));
+  log('member decided', { reason, version: spec.version, state: spec.clusterState });
+  return starting(spec, reason);
+}
+
+function starting(spec: MemberSpec, reason: string): Look {
   return { spec, phase: 'starting', reason };
 }
 
-/** On the data volume, and synced, before anybody else hears of it. */
-function newClaim(layout: Layout): string {
-  const claim = randomUUID();
-  writeDurably(layout.claim, `${claim}\n`);
-  return claim;
+function savedAt({ state }: Layout): string {
+  return path(state, 'member.json');
 }
 
-function specOf(identity: Identity, bootstrap: BootstrapRecord, layout: Layout): MemberSpec {
+function specOf({ identity, layout }: BootOptions, bootstrap: BootstrapRecord): MemberSpec {
   return {
     name: identity.instanceId,
     version: bootstrap.etcdVersion,

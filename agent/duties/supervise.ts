@@ -13,9 +13,19 @@ export interface Supervision {
   readonly lastExit: string | null;
 }
 
+/** What to do about an end: start etcd again, or give up, with a word why. */
+export type EndDecision = 'again' | { readonly giveUp: string };
+
+export interface Kept {
+  /** Resolves when it was given up, to the word why. */
+  readonly givenUp: Promise<string>;
+}
+
 export interface Supervisor {
-  /** Starts etcd, or takes over the one that runs, and keeps it running from then on. */
-  keepRunning(command: EtcdCommand): Promise<void>;
+  /** Starts etcd, or takes over the one that runs, and keeps it running from then on, until it is given up. */
+  keepRunning(command: EtcdCommand): Promise<Kept>;
+  /** Ends etcd for good: it is not started again. */
+  stop(graceMs: number): Promise<void>;
   /** Stops looking after it; etcd goes on. */
   leave(): void;
   readonly pid: number | null;
@@ -31,18 +41,25 @@ export interface SuperviseOptions {
   readonly log: Log;
   /** X.Y.Z of the command. */
   readonly versionOf: (command: EtcdCommand) => string;
+  /** Asked before each start: the command as it is right now, or a word why etcd must not be started any more. */
+  readonly beforeStart: (command: EtcdCommand) => EtcdCommand | { readonly giveUp: string };
+  /** Asked after each end that nobody meant. */
+  readonly decide: (lastWords: string) => Promise<EndDecision>;
 }
 
 /** Exits that the decision looks at. */
 const remembered = 20;
 
-export function createSupervisor({ etcd, state, log, versionOf }: SuperviseOptions): Supervisor {
+export function createSupervisor(options: SuperviseOptions): Supervisor {
+  const { etcd, state, log, versionOf, beforeStart, decide } = options;
   const file = join(state, 'supervision.json');
   let kept: Supervision = readJson<Supervision>(file) ?? { starts: 0, crashes: 0, lastExit: null };
   let exits: EtcdExit[] = [];
   let crashLooping = false;
   let version: string | null = null;
+  let current: EtcdCommand | null = null;
   let left = false;
+  let giveUp: (why: string) => void = () => {};
 
   function keep(changes: Partial<Supervision>): void {
     kept = { ...kept, ...changes };
@@ -55,7 +72,9 @@ export function createSupervisor({ etcd, state, log, versionOf }: SuperviseOptio
 
   async function start(command: EtcdCommand): Promise<void> {
     try {
-      await etcd.start(command);
+      const allowed = beforeStart(command);
+      if ('giveUp' in allowed) return abandon(allowed.giveUp);
+      await etcd.start(allowed);
       keep({ starts: kept.starts + 1 });
       log('etcd started', { pid: etcd.pid(), version });
     } catch (error) {
@@ -75,16 +94,46 @@ export function createSupervisor({ etcd, state, log, versionOf }: SuperviseOptio
       { how, ranMs: exit.exitedAtMs - exit.startedAtMs, nextStartInMs: next.delayMs, crashLooping },
       crashLooping ? 'error' : 'warn',
     );
+    const decision = await decided();
+    if (decision !== 'again') return abandon(decision.giveUp);
     await sleep(next.delayMs);
     if (!left) await start(command);
   }
 
+  function abandon(why: string): void {
+    exits = [];
+    crashLooping = false;
+    log('etcd is not started again', { why }, 'error');
+    giveUp(why);
+  }
+
+  async function decided(): Promise<EndDecision> {
+    try {
+      return await decide(await etcd.lastWords());
+    } catch (error) {
+      log('nothing is known of the end', { error: (error as Error).message }, 'warn');
+      return 'again';
+    }
+  }
+
+  etcd.onExit(({ startedAtMs, exitedAtMs, how }) => {
+    if (current !== null) void afterExit(current, { startedAtMs, exitedAtMs }, how);
+  });
+
   return {
     async keepRunning(command) {
       version = versionOf(command);
-      etcd.onExit(({ startedAtMs, exitedAtMs, how }) => void afterExit(command, { startedAtMs, exitedAtMs }, how));
+      current = command;
+      const givenUp = new Promise<string>((resolve) => {
+        giveUp = resolve;
+      });
       if (await etcd.adopt(command.dataDir)) log('etcd runs already', { pid: etcd.pid(), version });
       else await start(command);
+      return { givenUp };
+    },
+    async stop(graceMs) {
+      left = true;
+      await etcd.stop(graceMs);
     },
     leave() {
       left = true;

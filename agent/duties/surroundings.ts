@@ -1,7 +1,7 @@
 /** What an agent knows of the cluster around it, asked anew each time: the group, the instances, the members. */
 import { clientUrl, peerUrl } from '#etcd/addresses.ts';
 import type { KnownMember } from '#etcd/knownMembers.ts';
-import type { ClusterSettings } from '#etcd/record.ts';
+import type { ClusterSettings, Newcomer } from '#etcd/record.ts';
 import { compareVersions } from '#etcd/versions.ts';
 import type { Ec2Instance, Group, Instances } from '../machine/group.ts';
 import type { MembershipTurns } from '../machine/membershipTurns.ts';
@@ -42,10 +42,10 @@ export function createSurroundings({ identity, record, instances, turns }: Surro
   async function look(): Promise<Look> {
     const settings = await record.readSettings();
     if (settings === null) return unknown('the deployment has not written the settings of this cluster yet');
-    const [group, known, sinceChangeMs] = await Promise.all([
+    const [group, known, { sinceChangeMs, newcomer }] = await Promise.all([
       instances.group(settings.groupName),
       instances.withTag(agentTags.cluster, identity.cluster),
-      turns.sinceChangeMs(),
+      turns.state(),
     ]);
     const addresses = known.filter(({ state, address }) => state === 'running' && address !== '');
     const peers = await askPeers(addresses.map(({ address }) => address));
@@ -56,8 +56,9 @@ export function createSurroundings({ identity, record, instances, turns }: Surro
     if (first === undefined) return unknown('no member answers a linearizable read');
     const members: KnownMember[] = [];
     for (const member of first.list.members) {
-      const place = placeOf(member, known);
-      const gone = await isGone(member.name, place, group, known);
+      const instanceId = instanceOf(member, newcomer);
+      const place = known.find((one) => one.instanceId === instanceId) ?? null;
+      const gone = instanceId !== null && (await isGone(instanceId, place, group));
       members.push({
         ...member,
         healthy: healthy.some(({ address }) => member.peerUrls.includes(peerUrl(address))),
@@ -81,17 +82,9 @@ export function createSurroundings({ identity, record, instances, turns }: Surro
   }
 
   /** EC2 says by name that it is not there, and the group does not have it. */
-  async function isGone(
-    name: string,
-    place: Ec2Instance | null,
-    group: Group,
-    known: readonly Ec2Instance[],
-  ): Promise<boolean> {
-    if (isLive(place, group)) return false;
-    // One that never told its name is known by its address alone, which no instance has.
-    if (name === '') return place === null && known.length > 0;
-    if (inGroup(name, group)) return false;
-    const instance = place ?? (await instances.byId(name));
+  async function isGone(instanceId: string, place: Ec2Instance | null, group: Group): Promise<boolean> {
+    if (isLive(place, group) || inGroup(instanceId, group)) return false;
+    const instance = place ?? (await instances.byId(instanceId));
     return instance === null || instance.state === 'terminated';
   }
 
@@ -108,12 +101,13 @@ function unknown(reason: string): Look {
   return { seen: null, reason };
 }
 
-function placeOf(
+/** A member's name is its instance id; one that has not started has none, but whoever added it left a note. */
+function instanceOf(
   { name, peerUrls }: { readonly name: string; readonly peerUrls: readonly string[] },
-  known: readonly Ec2Instance[],
-): Ec2Instance | null {
-  if (name !== '') return known.find(({ instanceId }) => instanceId === name) ?? null;
-  return known.find(({ address }) => address !== '' && peerUrls.includes(peerUrl(address))) ?? null;
+  newcomer: Newcomer | null,
+): string | null {
+  if (name !== '') return name;
+  return newcomer !== null && peerUrls.includes(newcomer.peerUrl) ? newcomer.instanceId : null;
 }
 
 function isLive(place: Ec2Instance | null, group: Group): boolean {

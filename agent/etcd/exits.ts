@@ -6,9 +6,13 @@ export type ExitCause =
   /** Its data directory cannot be read. */
   | 'corrupt'
   | 'diskFull'
+  /** It was never part of the cluster: refused before it wrote anything to its disk. */
+  | 'notJoined'
   | 'other';
 
 const removed = /the member has been permanently removed from the cluster|data-dir used by this member must be removed/;
+const notJoined =
+  /member count is unequal|unmatched member while checking PeerURLs|error validating peerURLs|cannot fetch cluster info from peer urls|could not get cluster response from/;
 const diskFull = /no space left on device/;
 /** wal, walpb, snap and bbolt's errors for files that are damaged, cut short or missing, and etcd's own for a pair that does not fit. */
 const corrupt = new RegExp(
@@ -40,5 +44,6 @@ export function exitCause(lastWords: string): ExitCause {
   if (removed.test(lastWords)) return 'removed';
   // A full disk cuts files short, too: room comes first.
   if (diskFull.test(lastWords)) return 'diskFull';
+  if (notJoined.test(lastWords)) return 'notJoined';
   return corrupt.test(lastWords) ? 'corrupt' : 'other';
 }

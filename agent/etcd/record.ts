@@ -67,6 +67,11 @@ export interface ClusterSettings {
   readonly writtenAt: string;
 }
 
+export interface Newcomer {
+  readonly peerUrl: string;
+  readonly instanceId: string;
+}
+
 /**
  * Item `membership`: whose turn it is to change the membership of etcd, one agent at a time. A turn is short and ends by
  * itself; whoever takes it re-checks the quorum rule against the members before it changes anything. The item stays for ever.
@@ -82,6 +87,8 @@ export interface MembershipTurn {
   readonly token: number;
   /** Epoch milliseconds after which another may take it. */
   readonly untilMs?: number;
+  /** The instance that was added last: a member that has not started yet has no name to know it by. */
+  readonly newcomer?: Newcomer;
   /** Epoch milliseconds of the last change: etcd refuses the next one until peers have been connected for 5 s. */
   readonly changedAtMs?: number;
 }

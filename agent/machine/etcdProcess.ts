@@ -21,6 +21,10 @@ export interface EtcdProcess {
   adopt(dataDir: string): Promise<boolean>;
   /** @throws Error where it cannot be started at all */
   start(command: EtcdCommand): Promise<void>;
+  /** SIGTERM, then SIGKILL where it has not ended after `graceMs`; resolves when it is gone. Nothing is started again. */
+  stop(graceMs: number): Promise<void>;
+  /** The end of what etcd has printed, a few kilobytes. */
+  lastWords(): Promise<string>;
   /** Called once for each end of a started or adopted etcd. */
   onExit(listener: (exit: EtcdExitReport) => void): void;
 }

@@ -37,8 +37,8 @@ export interface Instances {
    * @throws Error for any other answer
    */
   byId(instanceId: string): Promise<Ec2Instance | null>;
+  /** Lets an instance go that the hook holds. */
   completeLifecycleAction(group: string, hook: string, instanceId: string): Promise<void>;
-  recordLifecycleHeartbeat(group: string, hook: string, instanceId: string): Promise<void>;
 }
 
 /** More pages than any cluster has. */
@@ -92,18 +92,13 @@ export function createInstances(aws: Aws): Instances {
     },
     async completeLifecycleAction(group, hook, instanceId) {
       await aws.query('autoscaling', 'CompleteLifecycleAction', {
-        ...hookOf(group, hook, instanceId),
+        AutoScalingGroupName: group,
+        LifecycleHookName: hook,
+        InstanceId: instanceId,
         LifecycleActionResult: 'CONTINUE',
       });
     },
-    async recordLifecycleHeartbeat(group, hook, instanceId) {
-      await aws.query('autoscaling', 'RecordLifecycleActionHeartbeat', hookOf(group, hook, instanceId));
-    },
   };
-}
-
-function hookOf(group: string, hook: string, instanceId: string): Record<string, string> {
-  return { AutoScalingGroupName: group, LifecycleHookName: hook, InstanceId: instanceId };
 }
 
 function instancesIn(answer: XmlValue): Ec2Instance[] {

@@ -9,6 +9,14 @@ export interface Layout {
   readonly dataDir: string;
   /** The claim of this disk, see StartedRecord. */
   readonly claim: string;
+  /** Instance id of the instance that the data belongs to. */
+  readonly owner: string;
+  /** There from the moment that etcd has written to this disk: its member may have voted since. */
+  readonly ran: string;
+  /** What this disk has registered in a running cluster. */
+  readonly registration: string;
+  /** Data that could not be used any more: kept, not used. */
+  readonly setAside: string;
   /** The agent's own state: `member.json`, `supervision.json`, `fencing-token`, `ledger/`. */
   readonly state: string;
   readonly run: string;
@@ -23,6 +31,10 @@ export function layoutBelow(root: string): Layout {
     dataVolume: join(root, 'var/lib/etcd'),
     dataDir: join(root, 'var/lib/etcd/data'),
     claim: join(root, 'var/lib/etcd/claim'),
+    owner: join(root, 'var/lib/etcd/owner'),
+    ran: join(root, 'var/lib/etcd/ran'),
+    registration: join(root, 'var/lib/etcd/registration.json'),
+    setAside: join(root, 'var/lib/etcd/set-aside'),
     state: join(root, 'var/lib/etcd-agent'),
     run: join(root, 'run/etcd-agent'),
     releases: join(root, 'opt/etcd/releases'),

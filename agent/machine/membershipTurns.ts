@@ -3,7 +3,7 @@
  * thing, and gives it back. No clock is trusted across machines: a turn that somebody holds is taken over only after this
  * agent has seen it unchanged for as long as it lasts, on its own monotonic clock.
  */
-import type { MembershipTurn } from '#etcd/record.ts';
+import type { MembershipTurn, Newcomer } from '#etcd/record.ts';
 import type { ClusterRecord } from './record.ts';
 
 export interface TurnInHand {
@@ -14,12 +14,19 @@ export interface TurnInHand {
 export interface MembershipTurns {
   /**
    * Runs the work while this agent has the turn.
+   * @param newcomer the instance that the work will add: noted before, so that a crash leaves no member of unknown origin
    * @returns what the work returns, or `busy` where another agent has it
    * @throws Error where the record cannot be read or written, or the work failed
    */
-  take<T>(purpose: string, work: (turn: TurnInHand) => Promise<Done<T>>): Promise<Taken<T>>;
-  /** Milliseconds since anybody's last change, as far as this agent can know. @throws Error as `take` */
-  sinceChangeMs(): Promise<number>;
+  take<T>(purpose: string, work: (turn: TurnInHand) => Promise<Done<T>>, newcomer?: Newcomer): Promise<Taken<T>>;
+  /** @throws Error as `take` */
+  state(): Promise<TurnState>;
+}
+
+export interface TurnState {
+  /** Milliseconds since anybody's last change, as far as this agent can know. */
+  readonly sinceChangeMs: number;
+  readonly newcomer: Newcomer | null;
 }
 
 export interface Done<T> {
@@ -59,12 +66,18 @@ export function createMembershipTurns(record: ClusterRecord, instanceId: string)
     return unchangedMs >= turnMs ? null : `${turn.holder} is changing the membership (${turn.purpose})`;
   }
 
-  async function take<T>(purpose: string, work: (turn: TurnInHand) => Promise<Done<T>>): Promise<Taken<T>> {
+  async function take<T>(
+    purpose: string,
+    work: (turn: TurnInHand) => Promise<Done<T>>,
+    newcomer?: Newcomer,
+  ): Promise<Taken<T>> {
     const before = await read();
     const busy = busyWith(before);
     if (busy !== null) return { busy };
     const token = (before?.token ?? 0) + 1;
-    const kept = before?.changedAtMs === undefined ? {} : { changedAtMs: before.changedAtMs };
+    const added = newcomer ?? before?.newcomer;
+    const origin = added === undefined ? {} : { newcomer: added };
+    const kept = { ...(before?.changedAtMs !== undefined && { changedAtMs: before.changedAtMs }), ...origin };
     const takenAtMs = monotonicMs();
     const held = { holder: instanceId, purpose, token, untilMs: Date.now() + turnMs, ...kept };
     if (!(await record.replaceTurn(before, held))) return { busy: 'another agent was faster' };
@@ -79,27 +92,31 @@ export function createMembershipTurns(record: ClusterRecord, instanceId: string)
       changed = true;
       throw error;
     } finally {
-      const after = changed ? { token, changedAtMs: Date.now() } : { token, ...kept };
+      const after = { token, ...kept, ...(changed && { changedAtMs: Date.now() }) };
       // Where this fails, the turn ends by itself.
       await record.replaceTurn({ cluster: '', item: 'membership', ...held }, after).catch(() => false);
     }
   }
 
   return {
-    take(purpose, work) {
-      const mine = own.then(() => take(purpose, work));
+    take(purpose, work, newcomer) {
+      const mine = own.then(() => take(purpose, work, newcomer));
       own = mine.catch(() => undefined);
       return mine;
     },
-    async sinceChangeMs() {
-      const { changedAtMs } = (await read()) ?? {};
-      if (changedAtMs === undefined) return Number.POSITIVE_INFINITY;
-      // A clock that is behind ours makes a change look older than it is: only what this agent watched itself is certain.
-      const watchedMs = monotonicMs() - (seenChange?.atMs ?? monotonicMs());
-      const byClockMs = Date.now() - changedAtMs;
-      return byClockMs > clockToleranceMs ? byClockMs : watchedMs;
+    async state() {
+      const { changedAtMs, newcomer = null } = (await read()) ?? {};
+      return { sinceChangeMs: sinceMs(changedAtMs), newcomer };
     },
   };
+
+  function sinceMs(changedAtMs: number | undefined): number {
+    if (changedAtMs === undefined) return Number.POSITIVE_INFINITY;
+    // A clock that is behind ours makes a change look older than it is: only what this agent watched itself is certain.
+    const watchedMs = monotonicMs() - (seenChange?.atMs ?? monotonicMs());
+    const byClockMs = Date.now() - changedAtMs;
+    return byClockMs > clockToleranceMs ? byClockMs : watchedMs;
+  }
 }
 
 /** Clocks of instances are further apart than this only where something is broken; an older change needs no watching. */

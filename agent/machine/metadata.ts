@@ -27,6 +27,8 @@ export interface Metadata {
   /** @throws Error where metadata does not answer or lacks one of the cluster's tags. */
   identity(): Promise<Identity>;
   credentials(): Promise<AwsCredentials>;
+  /** What Auto Scaling wants of this instance: `InService`, `Terminated`, ...; null where it has said nothing. */
+  targetLifecycleState(): Promise<string | null>;
 }
 
 const tokenSeconds = 21_600;
@@ -73,6 +75,14 @@ export function createMetadata(endpoint: string): Metadata {
         tag(agentTags.bucket),
       ]);
       return { instanceId, address, zone, region, cluster, table, bucket };
+    },
+    async targetLifecycleState() {
+      try {
+        return await get('autoscaling/target-lifecycle-state');
+      } catch (error) {
+        if ((error as Error).message.endsWith(': 404')) return null;
+        throw error;
+      }
     },
     async credentials() {
       if (credentials !== null && credentials.expiresAtMs - credentialMarginMs > Date.now()) return credentials;

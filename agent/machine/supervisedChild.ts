@@ -2,17 +2,19 @@
  * etcd as a detached child with a pid file. It is no child of a later agent, so that one watches it through /proc.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { EtcdExitReport, EtcdProcess } from './etcdProcess.ts';
 import { writeDurably } from './files.ts';
-import { type ProcessIdentity, processOf, startTimeOf } from './processes.ts';
+import { endProcess, type ProcessIdentity, processOf, startTimeOf } from './processes.ts';
 
 const watchIntervalMs = 100;
 
 export function supervisedChild(pidFile: string, logFile: string): EtcdProcess {
   const listeners: ((exit: EtcdExitReport) => void)[] = [];
   let current: ProcessIdentity | null = null;
+  /** Size of the log when this run began, in bytes; 0 of one that an earlier agent started. */
+  let runBeginsAt = 0;
 
   function ended(startedAtMs: number, how: string): void {
     current = null;
@@ -22,6 +24,10 @@ export function supervisedChild(pidFile: string, logFile: string): EtcdProcess {
   return {
     pid: () => current?.pid ?? null,
     onExit: (listener) => void listeners.push(listener),
+    async stop(graceMs) {
+      if (current !== null) await endProcess(current, graceMs);
+    },
+    lastWords: async () => endOf(logFile, runBeginsAt),
     async adopt(dataDir) {
       const found = processOf(pidFile) ?? serverOf(dataDir);
       if (found === null) return false;
@@ -38,6 +44,7 @@ export function supervisedChild(pidFile: string, logFile: string): EtcdProcess {
     async start({ binary, arguments: args }) {
       mkdirSync(dirname(logFile), { recursive: true });
       const log = openSync(logFile, 'a');
+      runBeginsAt = fstatSync(log).size;
       const startedAtMs = Date.now();
       const child = spawn(binary, args, {
         detached: true,
@@ -58,6 +65,25 @@ export function supervisedChild(pidFile: string, logFile: string): EtcdProcess {
       child.unref();
     },
   };
+}
+
+const lastWordsBytes = 16_384;
+
+function endOf(file: string, from: number): string {
+  let opened: number;
+  try {
+    opened = openSync(file, 'r');
+  } catch {
+    return '';
+  }
+  try {
+    const { size } = fstatSync(opened);
+    const bytes = Buffer.alloc(Math.min(Math.max(size - from, 0), lastWordsBytes));
+    readSync(opened, bytes, 0, bytes.length, size - bytes.length);
+    return bytes.toString('utf8');
+  } finally {
+    closeSync(opened);
+  }
 }
 
 function note(pidFile: string, { pid, startTime }: ProcessIdentity): void {

@@ -14,11 +14,16 @@ const watchIntervalMs = 200;
 export function systemdUnit(unitFile = `/etc/systemd/system/${unit}`): EtcdProcess {
   const listeners: ((exit: EtcdExitReport) => void)[] = [];
   let current: number | null = null;
+  let runBeganAtMs = 0;
 
   function watch(startedAtMs: number): void {
     const timer = setInterval(async () => {
       const state = await show().catch(() => null);
-      if (state === null || state.active === 'active' || state.active === 'activating') return;
+      if (state === null) return;
+      if (state.active === 'active' || state.active === 'activating') {
+        current = state.pid;
+        return;
+      }
       clearInterval(timer);
       current = null;
       for (const listener of listeners) listener({ startedAtMs, exitedAtMs: Date.now(), how: state.how });
@@ -28,6 +33,21 @@ export function systemdUnit(unitFile = `/etc/systemd/system/${unit}`): EtcdProce
   return {
     pid: () => current,
     onExit: (listener) => void listeners.push(listener),
+    async stop() {
+      // TimeoutStopSec of the unit bounds it.
+      await run('systemctl', ['stop', unit]);
+    },
+    async lastWords() {
+      const since = `--since=@${Math.floor(runBeganAtMs / 1000)}`;
+      const { stdout } = await run('journalctl', [
+        `--unit=${unit}`,
+        since,
+        '--output=cat',
+        '--lines=100',
+        '--no-pager',
+      ]);
+      return stdout;
+    },
     async adopt() {
       const { active, pid } = await show();
       if (active !== 'active' || pid === null) return false;
@@ -42,7 +62,9 @@ export function systemdUnit(unitFile = `/etc/systemd/system/${unit}`): EtcdProce
       await run('systemctl', ['daemon-reload']);
       await run('systemctl', ['reset-failed', unit]).catch(() => undefined);
       const startedAtMs = Date.now();
-      await run('systemctl', ['start', '--no-block', unit]);
+      runBeganAtMs = startedAtMs;
+      // Of type simple: systemd returns when the process is there.
+      await run('systemctl', ['start', unit]);
       current = (await show()).pid;
       watch(startedAtMs);
     },

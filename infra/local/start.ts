@@ -2,7 +2,7 @@
  * `npm start`: synthesize the app, open the local home, deploy, follow ClusterBootstrap, show where everything is, and
  * stay until Ctrl-C.
  */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Fault } from '#etcd/faults.ts';
 import { progressPrinter } from './binaries/progress.ts';
@@ -14,7 +14,7 @@ import { deployCluster, prepareCluster } from './start/deploy.ts';
 import { describeEndpoints, writeEndpoints } from './start/endpoints.ts';
 import { parseStartOptions, type StartOptions, usage } from './start/options.ts';
 import { freePort } from './start/port.ts';
-import { chooseCluster } from './start/savedSettings.ts';
+import { chooseCluster, saveCluster } from './start/savedSettings.ts';
 
 async function main(): Promise<void> {
   const options = parseStartOptions(process.argv.slice(2));
@@ -22,43 +22,56 @@ async function main(): Promise<void> {
     process.stdout.write(usage);
     return;
   }
+  // A terminal that was closed, or a pipe that nobody reads, must not keep this process from cleaning up.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const folder = resolve(options.data);
+  refuseFile(folder);
   if (options.fresh) await startOver(folder);
-  const opened: { close(): Promise<void> }[] = [];
+  const opened: Closing[] = [];
   try {
     await Promise.race([startCluster(folder, options, opened).then(() => forever), interrupted()]);
     say('Stopping; the data stays in', folder);
   } finally {
-    for (const part of opened.reverse()) await part.close();
+    for (const close of opened.reverse()) await close();
   }
 }
 
+type Closing = () => Promise<void>;
+
 /** Brings the cluster up (or back) and says where it is. */
-async function startCluster(
-  folder: string,
-  options: StartOptions,
-  opened: { close(): Promise<void> }[],
-): Promise<void> {
+async function startCluster(folder: string, options: StartOptions, opened: Closing[]): Promise<void> {
   const cluster = chooseCluster(folder, options);
   say(`etcd ${cluster.etcd}, ${cluster.members} member${cluster.members === 1 ? '' : 's'}, data in ${folder}`);
   const progress = progressPrinter(process.stderr);
   const prepared = await prepareCluster(cluster, {}, progress.show).finally(() => progress.end());
-  const home = await openHome({ folder });
-  opened.push(home);
+  saveCluster(folder, cluster);
+  const opening = openHome({ folder });
+  // Also while it is being opened: it starts what was running the last time.
+  opened.push(() => opening.then((home) => home.close()).catch(() => undefined));
+  const home = await opening;
   const source = sourceOfHome(home);
   const page = await startPage({ host: '127.0.0.1', port: options.port ?? (await freePort(8080)), source }).catch(
     portTaken,
   );
-  opened.push(page);
+  opened.push(page.close);
   say('Watch it at', page.url);
   const outputs = await deployCluster(home, prepared);
   const { accessKeyId, secretAccessKey } = home.credentials;
+  const bootstrapped = await bootstrapCluster(home, outputs, say).catch((error: Error) => {
+    // What failed can be looked at, and started again, on the page.
+    say(error.message);
+    return null;
+  });
+  if (bootstrapped === null) {
+    say('The cluster is not up; the page shows where it stopped. Ctrl-C stops what runs.');
+    return;
+  }
   const endpoints = {
     page: page.url,
     awsEndpoint: home.endpoint,
     region: home.context.region,
     credentials: { accessKeyId, secretAccessKey },
-    ...(await bootstrapCluster(home, outputs, say)),
+    ...bootstrapped,
   };
   process.stdout.write(describeEndpoints(endpoints, writeEndpoints(folder, endpoints)));
   say('Ctrl-C stops it; the data stays.');
@@ -70,9 +83,19 @@ function portTaken(error: NodeJS.ErrnoException & { port?: number }): never {
   throw new Fault('InvalidInput', `--port is '${error.port}', where another program listens; ${help}`);
 }
 
+function refuseFile(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new Fault('InvalidInput', `--data names ${folder}, which cannot be a folder of this command: ${message}`);
+  }
+}
+
 /** Removes a data folder, but only one that this command made. */
 async function startOver(folder: string): Promise<void> {
-  if (!existsSync(folder)) return;
+  if (readdirSync(folder).length === 0) return;
   if (!existsSync(`${folder}/cluster.json`)) {
     throw new Fault(
       'InvalidInput',

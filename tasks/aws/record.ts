@@ -1,7 +1,7 @@
 /** The cluster record's items in DynamoDB. */
 import { DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { AuditRecord, BootstrapRecord, LockRecord } from '#etcd/record.ts';
+import type { AuditRecord, BootstrapRecord, ClusterSettings, LockRecord } from '#etcd/record.ts';
 import { environment } from './environment.ts';
 
 const client = new DynamoDBClient({});
@@ -43,6 +43,11 @@ export function writeCreatedOnce(createdAt: string): Promise<boolean> {
     ExpressionAttributeValues: marshall({ ':at': createdAt }),
   });
   return unlessConditionFails(client.send(update));
+}
+
+/** Each deployment writes them anew. */
+export async function putSettings(settings: ClusterSettings): Promise<void> {
+  await client.send(new PutItemCommand({ TableName: table(), Item: marshall(settings) }));
 }
 
 /** Replaces the lock as it was read by what it becomes; false where somebody else was faster. */

@@ -36,6 +36,8 @@ export async function sendToAgent<Name extends CommandName>(
   const reply = replyIn(invocation.StandardOutputContent ?? '');
   if (reply === null) {
     const said = (invocation.StandardErrorContent ?? '').trim().slice(-500) || 'nothing';
+    if (isBooting(invocation))
+      throw new Fault('InstanceNotReachable', `there is no agent on ${instanceId} yet: ${said}`);
     throw new Fault(
       'CommandFailed',
       `the agent of ${instanceId} was not handed the command ${envelope.id}: Run Command ended ${invocation.Status}, stderr says ${said}`,
@@ -45,6 +47,14 @@ export async function sendToAgent<Name extends CommandName>(
     throw new Fault(reply.fault, `the agent of ${instanceId} refused the command ${envelope.id}: ${reply.cause}`);
   return reply;
 }
+
+/** Systems Manager registers before user data has installed our agent, and the agent may just be being started again. */
+function isBooting({ ResponseCode, StandardErrorContent = '' }: GetCommandInvocationCommandOutput): boolean {
+  return ResponseCode === commandNotFound || StandardErrorContent.includes('the agent does not answer on');
+}
+
+/** A shell's exit status for a command that is not there. */
+const commandNotFound = 127;
 
 async function send(instanceId: string, payload: string): Promise<string> {
   try {

@@ -17,6 +17,7 @@ export async function handler({
   attempt,
   member,
   members,
+  etcdVersion,
   taskToken,
 }: Input): Promise<Tasks['awaitMemberHealth']['output']> {
   const id = healthCommandId(execution, member.name, attempt);
@@ -24,7 +25,7 @@ export async function handler({
   await sendToAgent(member.instanceId, {
     command: 'awaitHealthy',
     id,
-    input: { members, etcdVersion: environment('ETCD_VERSION'), timeoutMs },
+    input: { members, etcdVersion, timeoutMs },
     taskToken,
     heartbeatSeconds,
   });

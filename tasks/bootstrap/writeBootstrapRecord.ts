@@ -24,7 +24,7 @@ export async function handler({ execution, found }: Input): Promise<Tasks['write
     writtenAt: new Date().toISOString(),
     writtenBy: execution,
   } as const;
-  const written = (await readBootstrap()) === null && (await writeBootstrapOnce(record));
+  if ((await readBootstrap()) === null) await writeBootstrapOnce(record);
   const kept = await readBootstrap();
   if (kept === null || kept.members.length === 0) {
     throw new Fault(
@@ -32,7 +32,8 @@ export async function handler({ execution, found }: Input): Promise<Tasks['write
       `the bootstrap record of cluster ${cluster} is ${kept === null ? 'gone' : 'without members'}`,
     );
   }
-  if (written) {
+  // Also where this task wrote it, died, and is called again.
+  if (kept.writtenBy === execution) {
     const what = `bootstrap record written: ${kept.members.map(({ name }) => name).join(', ')}, etcd ${kept.etcdVersion}`;
     await audit(
       {

@@ -8,12 +8,13 @@ import type { FoundInstance, RecordState } from '../catalogue.ts';
  * @param found the group's instances in service, where they are known
  */
 export function recordState(record: BootstrapRecord | null, found: readonly FoundInstance[] = []): RecordState {
-  if (record === null) return { state: 'absent', members: [], names: [] };
+  if (record === null) return { state: 'absent', members: [], names: [], etcdVersion: null };
   if (record.createdAt !== undefined) {
-    return { state: 'created', members: found.map(({ instanceId }) => ({ name: instanceId, instanceId })), names: [] };
+    const members = found.map(({ instanceId }) => ({ name: instanceId, instanceId }));
+    return { state: 'created', members, names: [], etcdVersion: null };
   }
   const members = record.members.map(({ name, instanceId }) => ({ name, instanceId }));
-  return { state: 'written', members, names: members.map(({ name }) => name) };
+  return { state: 'written', members, names: members.map(({ name }) => name), etcdVersion: record.etcdVersion };
 }
 
 /** Members of a record not yet `created` whose instance is no longer in the group: nobody can take their place. */

@@ -52,10 +52,10 @@ export function createCommands(
     });
   }
 
-  /** Systems Manager knows an instance from the moment its boot is through. */
+  /** Systems Manager's own agent starts with the instance, before user data has run. */
   function requireManaged(instanceId: string): void {
     const instance = ec2.instances().find((candidate) => candidate.instanceId === instanceId);
-    if (instance?.state === 'running' && instance.booted) return;
+    if (instance?.state === 'running' && ec2.machine(instanceId) !== null) return;
     throw new AwsError(
       'InvalidInstanceId',
       `Instances [[${instanceId}]] not in a valid state for account ${context.account}`,
@@ -160,7 +160,7 @@ export function createCommands(
     DescribeInstanceInformation: () => ({
       InstanceInformationList: ec2
         .instances()
-        .filter(({ state, booted }) => state === 'running' && booted)
+        .filter(({ state, instanceId }) => state === 'running' && ec2.machine(instanceId) !== null)
         .map(({ instanceId, address }) => ({
           InstanceId: instanceId,
           IPAddress: address,

@@ -24,6 +24,7 @@ export type ParameterValues = Readonly<Record<string, readonly string[]>>;
 export function checkDocument(content: CommandDocument): void {
   if (content.schemaVersion !== '2.2')
     throw new AwsError('InvalidDocumentSchemaVersion', `This home runs schema 2.2, not ${content.schemaVersion}.`);
+  for (const [name, parameter] of Object.entries(content.parameters ?? {})) checkPattern(name, parameter);
   for (const step of content.mainSteps) {
     if (step.action !== 'aws:runShellScript')
       throw new AwsError('InvalidDocumentContent', `This home does not run ${step.action} (step ${step.name}).`);
@@ -41,6 +42,16 @@ export function checkParameters(content: CommandDocument, values: ParameterValue
     if (given === undefined) throw new AwsError('InvalidParameters', `The parameter ${name} is required.`);
     for (const value of given) checkValue(name, parameter, value);
   }
+}
+
+/** Amazon's agent compiles patterns with Go's regexp, which refuses repeat counts above 1000. */
+function checkPattern(name: string, { allowedPattern = '' }: DocumentParameter): void {
+  const counts = [...allowedPattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)].flatMap(([, least, most]) => [least, most]);
+  if (counts.some((count) => Number(count) > 1_000))
+    throw new AwsError(
+      'InvalidDocumentContent',
+      `The allowed pattern of the parameter ${name} repeats over 1000 times.`,
+    );
 }
 
 function checkValue(name: string, { allowedPattern, allowedValues }: DocumentParameter, value: string): void {

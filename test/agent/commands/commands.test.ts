@@ -12,11 +12,13 @@ let state: string;
 let delivered: [token: string, outcome: Outcome][];
 let looks: number;
 let healthy: boolean;
+let events: string[];
 
 beforeEach(() => {
   state = mkdtempSync(join(tmpdir(), 'agent-state-'));
   delivered = [];
   looks = 0;
+  events = [];
   healthy = true;
 });
 afterEach(() => rmSync(state, { recursive: true, force: true }));
@@ -44,11 +46,11 @@ const observation = (): Observation => ({
   member: { id: 'a', clusterId: 'c', clusterVersion: '3.5.0', isLeader: true, leaderId: 'a', members: [] },
 });
 
-function agent(): CommandReceiver {
+function agent(told = tokens): CommandReceiver {
   return createCommands({
     state,
-    tokens,
-    log: () => {},
+    tokens: told,
+    log: (event) => void events.push(event),
     current: async () => ({ instanceId: 'i-1', phase: 'running', command: null }) as unknown as Description,
     health: {
       name: 'i-1',
@@ -99,8 +101,23 @@ describe('the agent', () => {
     agent().resume();
     healthy = true;
     // The first one goes on as well here, where nothing really killed it.
-    await eventually('delivered by both', async () => delivered.length === 2);
-    expect(delivered.map(([token]) => token)).toEqual(['one', 'one']);
+    await eventually('both ended', async () => events.filter((event) => event === 'command ended').length === 2);
+    expect(new Set(delivered.map(([token]) => token))).toEqual(new Set(['one']));
+  });
+
+  test('that was killed before an outcome was delivered delivers it', async () => {
+    const lost: TaskTokens = { ...tokens, finish: () => new Promise(() => {}) };
+    await agent(lost).receive(wait({ taskToken: 'one' }));
+    await eventually('ended', async () => looks > 0);
+    const looked = looks;
+    await eventually('delivered by the next agent', async () => {
+      if (delivered.length === 0) agent().resume();
+      return delivered.length > 0;
+    });
+    expect(delivered[0]).toEqual(['one', expect.objectContaining({ status: 'succeeded' })]);
+    expect(looks).toBe(looked);
+    agent().resume();
+    expect(delivered).toHaveLength(1);
   });
 
   test('fails at the deadline with what was missing, and remembers it', async () => {

@@ -35,7 +35,14 @@ afterEach(async () => {
 function supervisor(): Supervisor {
   const etcd = supervisedChild(join(folder, 'etcd.pid'), join(folder, 'etcd.log'));
   const log = (event: string) => void events.push(event);
-  const created = createSupervisor({ etcd, state: folder, log, versionOf: () => version });
+  const created = createSupervisor({
+    etcd,
+    state: folder,
+    log,
+    versionOf: () => version,
+    beforeStart: (given) => given,
+    decide: async () => 'again',
+  });
   supervisors.push(created);
   return created;
 }

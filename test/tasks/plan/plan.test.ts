@@ -67,12 +67,13 @@ const record = (more: Partial<BootstrapRecord> = {}): BootstrapRecord => ({
 describe('the bootstrap record', () => {
   const found = [{ instanceId: 'i-9', zone: 'a', address: '10.0.0.9' }];
   test('names the members until the cluster was created; then the group does', () => {
-    expect(recordState(null, found)).toEqual({ state: 'absent', members: [], names: [] });
+    expect(recordState(null, found)).toEqual({ state: 'absent', members: [], names: [], etcdVersion: null });
     expect(recordState(record(), found)).toMatchObject({ state: 'written', names: ['i-1', 'i-2'] });
     expect(recordState(record({ createdAt: 'now' }), found)).toEqual({
       state: 'created',
       members: [{ name: 'i-9', instanceId: 'i-9' }],
       names: [],
+      etcdVersion: null,
     });
   });
 

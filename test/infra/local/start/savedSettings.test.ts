@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,20 +6,36 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { describeEndpoints, writeEndpoints } from '../../../../infra/local/start/endpoints.ts';
 import { parseStartOptions } from '../../../../infra/local/start/options.ts';
 import { freePort } from '../../../../infra/local/start/port.ts';
-import { chooseCluster } from '../../../../infra/local/start/savedSettings.ts';
+import { chooseCluster, saveCluster } from '../../../../infra/local/start/savedSettings.ts';
 
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'start-'));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
-const choose = (...args: string[]) => chooseCluster(folder, parseStartOptions(args));
+/** As a start does once it is certain that there can be such a cluster. */
+const choose = (...args: string[]) => {
+  const chosen = chooseCluster(folder, parseStartOptions(args));
+  saveCluster(folder, chosen);
+  return chosen;
+};
 
 describe('the cluster of a data folder', () => {
   test('is what the first start asked for, and stays that', () => {
     expect(choose('--members', '5', '--etcd', '3.4.15')).toEqual({ members: 5, etcd: '3.4.15' });
     expect(choose()).toEqual({ members: 5, etcd: '3.4.15' });
     expect(choose('--members', '5')).toEqual({ members: 5, etcd: '3.4.15' });
+  });
+
+  test('is not fixed by a start that failed before there was one', () => {
+    chooseCluster(folder, parseStartOptions(['--etcd', '3.5.999']));
+    expect(choose('--etcd', '3.4.15')).toEqual({ members: 3, etcd: '3.4.15' });
+  });
+
+  test('that cannot be read is refused with a way out', () => {
+    writeFileSync(join(folder, 'cluster.json'), '{"members":');
+    expect(() => choose()).toThrow(expect.objectContaining({ name: 'InvalidInput' }));
+    expect(() => choose()).toThrow('add --fresh to delete the cluster and start over');
   });
 
   test('has three members of etcd 3.5.35 where nothing was asked for', () => {

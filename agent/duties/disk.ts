@@ -1,0 +1,81 @@
+/** What the data volume says of itself: whose it is, what it has registered, and what was set aside. */
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { readIfThere, readJson, writeDurably } from '../machine/files.ts';
+import type { Layout } from '../machine/layout.ts';
+
+/** The note of a newcomer, written before its etcd is started. */
+export interface Registration {
+  readonly memberId: string;
+  /** Set, and synced, before etcd is started: from then on the member may have voted. */
+  readonly started: boolean;
+}
+
+export interface Disk {
+  /** Whether etcd's data directory holds a member: a write-ahead log, without which etcd takes it for empty. */
+  hasMember(): boolean;
+  /** Whether etcd has ever written to this disk. Where it has and there is no member any more, the data was lost. */
+  hasRun(): boolean;
+  noteRun(): void;
+  /** Instance id that the data belongs to; null where nobody has written one. */
+  owner(): string | null;
+  own(instanceId: string): void;
+  claim(): string | null;
+  /** Synced before anybody else hears of it. */
+  newClaim(): string;
+  registration(): Registration | null;
+  register(registration: Registration | null): void;
+  /**
+   * Moves the data out of the way, kept and named, with all that ties this disk to a member.
+   * @returns where it is now; null where there was nothing
+   */
+  setAside(why: string): string | null;
+}
+
+/** Older ones make room. */
+const keptSetAside = 3;
+
+export function createDisk({ dataDir, claim, owner, ran, registration, setAside, state }: Layout): Disk {
+  return {
+    hasMember: () => filesIn(join(dataDir, 'member', 'wal')).some((name) => name.endsWith('.wal')),
+    hasRun: () => existsSync(ran),
+    noteRun() {
+      if (!existsSync(ran)) writeDurably(ran, `${new Date().toISOString()}\n`);
+    },
+    owner: () => readIfThere(owner)?.trim() ?? null,
+    own: (instanceId) => writeDurably(owner, `${instanceId}\n`),
+    claim: () => readIfThere(claim)?.trim() ?? null,
+    newClaim() {
+      const fresh = randomUUID();
+      writeDurably(claim, `${fresh}\n`);
+      return fresh;
+    },
+    registration: () => readJson<Registration>(registration),
+    register(note) {
+      if (note === null) rmSync(registration, { force: true });
+      else writeDurably(registration, JSON.stringify(note));
+    },
+    setAside(why) {
+      for (const file of [claim, owner, ran, registration, join(state, 'member.json')]) rmSync(file, { force: true });
+      if (!existsSync(dataDir)) return null;
+      mkdirSync(setAside, { recursive: true, mode: 0o700 });
+      for (const old of readdirSync(setAside)
+        .sort()
+        .slice(0, -(keptSetAside - 1)))
+        rmSync(join(setAside, old), { recursive: true, force: true });
+      const kept = join(setAside, `${new Date().toISOString().replaceAll(':', '')}-${why}`);
+      renameSync(dataDir, kept);
+      return kept;
+    },
+  };
+}
+
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}

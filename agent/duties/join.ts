@@ -1,0 +1,143 @@
+/** From an instance with an empty disk to a registered member that may be started. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { peerUrl } from '#etcd/addresses.ts';
+import type { MemberSpec } from '#etcd/arguments.ts';
+import { type JoinDecision, joinDecision } from '#etcd/joining.ts';
+import { createEtcdMembership } from '../machine/etcdMembership.ts';
+import type { Layout } from '../machine/layout.ts';
+import type { Log } from '../machine/log.ts';
+import type { MembershipTurns, TurnInHand } from '../machine/membershipTurns.ts';
+import type { Identity } from '../machine/metadata.ts';
+import type { ClusterRecord } from '../machine/record.ts';
+import type { AgentPhase } from '../protocol.ts';
+import type { Disk } from './disk.ts';
+import { askPeers } from './peers.ts';
+import type { Look, Surroundings } from './surroundings.ts';
+
+export interface JoinOptions {
+  readonly identity: Identity;
+  readonly layout: Layout;
+  readonly disk: Disk;
+  readonly record: ClusterRecord;
+  readonly turns: MembershipTurns;
+  readonly look: () => Promise<Look>;
+  /** Installs the release unless it is there: before a member is registered that could not be started. */
+  readonly install: (version: string) => Promise<unknown>;
+  readonly log: Log;
+  readonly enter: (phase: AgentPhase, reason: string) => void;
+}
+
+const pauseMs = 500;
+/** A membership change waits for its commit. */
+const changeTimeoutMs = 7_000;
+
+/** Looks and acts until this instance is a member that may be started; says what it waits for. */
+export async function join(options: JoinOptions): Promise<MemberSpec> {
+  const { log, enter } = options;
+  let said = '';
+  for (;;) {
+    const step = await nextStep(options).catch((error: Error) => ({ spec: null, reason: error.message }));
+    if (step.spec !== null) return step.spec;
+    enter('joining', step.reason);
+    if (step.reason !== said) log('joining', { reason: step.reason });
+    said = step.reason;
+    await sleep(pauseMs);
+  }
+}
+
+type Step = { readonly spec: MemberSpec } | { readonly spec: null; readonly reason: string };
+
+async function nextStep(options: JoinOptions): Promise<Step> {
+  const { record, look, install, turns } = options;
+  const lock = await record.readLock();
+  if (lock?.holder !== undefined && lock.joins !== true)
+    return waits(`${lock.holder} holds the lock (${lock.purpose}): nobody joins until it is released`);
+  const first = await look();
+  if (first.seen === null) return waits(first.reason);
+  const { seen } = first;
+  const decision = decide(options, seen);
+  if (decision.action === 'wait') return waits(decision.reason);
+  await install(seen.version);
+  if (decision.action === 'start') return start(options, seen);
+  const purpose = decision.action === 'add' ? 'join' : `remove ${decision.memberId}`;
+  const newcomer =
+    decision.action === 'add'
+      ? { peerUrl: peerUrl(options.identity.address), instanceId: options.identity.instanceId }
+      : undefined;
+  const taken = await turns.take(purpose, (turn) => change(options, decision, turn), newcomer);
+  return waits(taken.busy ?? taken.result);
+}
+
+function waits(reason: string): Step {
+  return { spec: null, reason };
+}
+
+function decide({ identity, disk }: JoinOptions, seen: Surroundings): JoinDecision {
+  const registration = disk.registration();
+  return joinDecision({
+    self: { name: identity.instanceId, peerUrl: peerUrl(identity.address), zone: identity.zone },
+    members: seen.members,
+    wanted: seen.group.desiredCapacity,
+    version: seen.version,
+    registered: registration === null || registration.started ? null : registration,
+    sinceChangeMs: seen.sinceChangeMs,
+  });
+}
+
+/** The view that the decision rests on is older than the turn: only where a new look says the same is it done. */
+async function change(
+  options: JoinOptions,
+  expected: JoinDecision,
+  turn: TurnInHand,
+): Promise<{ changed: boolean; result: string }> {
+  const { disk, record, look, identity, log } = options;
+  const { seen, ...rest } = await look();
+  if (seen === null) return { changed: false, result: 'reason' in rest ? rest.reason : '' };
+  const decision = decide(options, seen);
+  if (decision.action !== expected.action || decision.action === 'wait' || decision.action === 'start')
+    return { changed: false, result: decision.reason };
+  const through = seen.peers.find(({ healthy }) => healthy);
+  if (through === undefined) return { changed: false, result: 'no member answers a linearizable read' };
+  const membership = createEtcdMembership({ ...through, timeoutMs: changeTimeoutMs });
+  turn.check();
+  if (decision.action === 'remove') {
+    await membership.remove(decision.memberId);
+  } else {
+    const memberId = await membership.add(peerUrl(identity.address), decision.asLearner);
+    disk.register({ memberId, started: false });
+    disk.own(identity.instanceId);
+  }
+  log('membership changed', { decision, through: through.address });
+  const before = seen.members.map(({ id, name }) => `${id} ${name}`);
+  await record.audit({ what: decision.reason, why: `${identity.instanceId} joins`, before, after: decision });
+  return { changed: true, result: decision.reason };
+}
+
+/** Registered: every member that answers must list the newcomer, or its start fails with "member count is unequal". */
+async function start({ identity, layout, disk, record }: JoinOptions, seen: Surroundings): Promise<Step> {
+  const own = peerUrl(identity.address);
+  const peers = await askPeers(seen.peers.map(({ address }) => address));
+  const behind = peers.find(({ list }) => !list.members.some(({ peerUrls }) => peerUrls.includes(own)));
+  if (behind !== undefined) return waits(`${behind.address} does not list this member yet`);
+  const members = seen.members.map((member) => ({
+    name: member.peerUrls.includes(own) ? identity.instanceId : member.name,
+    peerUrl: member.peerUrls[0] ?? '',
+  }));
+  const unnamed = members.find(({ name }) => name === '');
+  if (unnamed !== undefined) return waits(`the member at ${unnamed.peerUrl} has not started`);
+  const registration = disk.registration();
+  if (registration === null) return waits('the registration of this member is gone from its disk');
+  const bootstrap = await record.readBootstrap();
+  disk.register({ ...registration, started: true });
+  return {
+    spec: {
+      name: identity.instanceId,
+      version: seen.version,
+      dataDir: layout.dataDir,
+      address: identity.address,
+      members,
+      clusterToken: bootstrap?.clusterToken ?? identity.cluster,
+      clusterState: 'existing',
+    },
+  };
+}

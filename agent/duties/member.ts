@@ -1,0 +1,84 @@
+/** The member of this instance, for good: booted or joined, kept running, and, where its data is lost, joined anew. */
+import { peerUrl } from '#etcd/addresses.ts';
+import { exitCause } from '#etcd/exits.ts';
+import { statesOf } from '#etcd/knownMembers.ts';
+import { safetyOf } from '#etcd/membership.ts';
+import type { EtcdCommand } from '../machine/etcdProcess.ts';
+import { type BootOptions, boot, versionOf } from './boot.ts';
+import type { Disk } from './disk.ts';
+import type { EndDecision, Supervisor } from './supervise.ts';
+import type { Surroundings } from './surroundings.ts';
+
+const firstRunMs = 50;
+
+/** Never ends by itself. */
+export async function keepMember(options: BootOptions, supervisor: Supervisor): Promise<never> {
+  const { disk, log, enter } = options;
+  for (;;) {
+    const command = await boot(options);
+    const { givenUp } = await supervisor.keepRunning(command);
+    enter('running', `etcd ${versionOf(command)} is kept running`);
+    const noted = noteFirstRun(disk);
+    const why = await givenUp;
+    clearInterval(noted);
+    if (why === 'notJoined') {
+      // It wrote nothing, so it has not voted: the same registration may be started again, from a new list.
+      const registration = disk.registration();
+      disk.register(registration === null ? null : { ...registration, started: false });
+      continue;
+    }
+    const kept = disk.setAside(why);
+    log('data set aside', { why, kept }, 'error');
+  }
+}
+
+/** From the first bytes that etcd writes to its log. */
+function noteFirstRun(disk: Disk): NodeJS.Timeout {
+  const look = () => {
+    if (!disk.hasMember()) return;
+    disk.noteRun();
+    clearInterval(timer);
+  };
+  const timer = setInterval(look, firstRunMs).unref();
+  return timer;
+}
+
+/**
+ * The command as the disk allows it: a member that has run and whose data is gone is never started under its id again, and
+ * one that has run never forms a new cluster, whatever became of its data.
+ */
+export function startAllowed(
+  disk: Pick<Disk, 'hasMember' | 'hasRun'>,
+  command: EtcdCommand,
+): EtcdCommand | { giveUp: string } {
+  if (!disk.hasRun()) return command;
+  if (!disk.hasMember()) return { giveUp: 'wiped' };
+  const existing = command.arguments.map((argument) =>
+    argument.startsWith('--initial-cluster-state=') ? '--initial-cluster-state=existing' : argument,
+  );
+  return { ...command, arguments: existing };
+}
+
+/**
+ * What an end of etcd means. Data is given up only where the cluster says that it is of no use: the member was removed, or
+ * it cannot be read and the others have a quorum without it.
+ */
+export async function decideEnd(
+  { disk, look, identity }: Pick<BootOptions, 'disk' | 'look' | 'identity'>,
+  lastWords: string,
+): Promise<EndDecision> {
+  const cause = exitCause(lastWords);
+  if (cause === 'notJoined') return disk.hasMember() ? 'again' : { giveUp: 'notJoined' };
+  if (cause !== 'removed' && cause !== 'corrupt') return 'again';
+  const { seen } = await look();
+  if (seen === null) return 'again';
+  const own = ownIn(seen, identity.instanceId, peerUrl(identity.address));
+  if (own === undefined) return { giveUp: cause };
+  if (cause === 'removed') return 'again';
+  const { verdict } = safetyOf(statesOf(seen.members), { kind: 'remove', name: own.id });
+  return verdict === 'safe' ? { giveUp: 'corrupt' } : 'again';
+}
+
+function ownIn({ members }: Surroundings, name: string, url: string): Surroundings['members'][number] | undefined {
+  return members.find((member) => member.name === name || member.peerUrls.includes(url));
+}

@@ -1,0 +1,144 @@
+/** What has to change in a hosted zone for a cluster's records to be right: one atomic batch, or nothing and why. Pure. */
+import {
+  clusterDomain,
+  type DnsFacts,
+  desiredRecords,
+  kindOf,
+  type NameKind,
+  ownerText,
+  type RecordSet,
+  typeOfKind,
+  unusable,
+} from './dnsRecords.ts';
+
+export interface RecordChange {
+  /** CREATE where there is none: it fails, and the batch with it, when somebody else was faster. */
+  readonly action: 'CREATE' | 'UPSERT' | 'DELETE';
+  readonly recordSet: RecordSet;
+}
+
+export type DnsDecision = {
+  /** What is in the zone at the cluster's names. */
+  readonly actual: readonly RecordSet[];
+} & (
+  | { readonly verdict: 'inSync'; readonly desired: readonly RecordSet[] }
+  | { readonly verdict: 'change'; readonly desired: readonly RecordSet[]; readonly changes: readonly RecordChange[] }
+  /** Somebody else has one of the names. */
+  | { readonly verdict: 'notOurs'; readonly desired: readonly RecordSet[]; readonly reason: string }
+  /** Nothing can be said from these facts. */
+  | { readonly verdict: 'unknown'; readonly desired: readonly []; readonly reason: string }
+);
+
+/** Of one batch (AWS: ChangeResourceRecordSets): ResourceRecord elements and characters of values; an UPSERT counts twice. */
+export const batchLimits = { records: 1_000, characters: 32_000 } as const;
+
+/** @param zone the zone's record sets, at least all at `CLUSTER.ZONE` and below */
+export function dnsDecision(facts: DnsFacts, zone: readonly RecordSet[]): DnsDecision {
+  const domain = clusterDomain(facts.cluster, facts.zoneName);
+  const actual = zone.filter(({ name }) => kindOf(name, domain) !== null);
+  const reason = unusable(facts);
+  if (reason !== null) return { verdict: 'unknown', desired: [], actual, reason };
+  const kept = keptAsTheyAre(facts, actual, domain);
+  const desired = [...desiredRecords(facts).filter(({ name }) => !kept.some((one) => one.name === name)), ...kept];
+  const foreign = foreignReason(facts.cluster, actual, domain);
+  if (foreign !== null) return { verdict: 'notOurs', desired, actual, reason: foreign };
+  const changes = changesBetween(desired, owned(actual, domain));
+  if (changes.length === 0) return { verdict: 'inSync', desired, actual };
+  return { verdict: 'change', desired, actual, changes: withinLimits(changes) };
+}
+
+/** What removes a cluster's records, as many as fit into one batch, marker last; empty where they are not this cluster's. */
+export function removalChanges(cluster: string, zoneName: string, zone: readonly RecordSet[]): readonly RecordChange[] {
+  const domain = clusterDomain(cluster, zoneName);
+  const actual = zone.filter(({ name }) => kindOf(name, domain) !== null);
+  if (!isMarked(cluster, actual, domain)) return [];
+  const last = (one: RecordSet) => Number(kindOf(one.name, domain) === 'marker');
+  const mine = [...owned(actual, domain)].sort((a, b) => last(a) - last(b));
+  return withinLimits(mine.map((recordSet) => ({ action: 'DELETE', recordSet })));
+}
+
+/**
+ * Services without anybody to name stay as they are, and so do the addresses they point to: a client that finds an old
+ * member may wait for it, one that finds nothing gives up.
+ */
+function keptAsTheyAre(facts: DnsFacts, actual: readonly RecordSet[], domain: string): readonly RecordSet[] {
+  const fresh = desiredRecords(facts);
+  const nobody = (['server', 'client'] as const).filter(
+    (kind) => !fresh.some(({ name }) => kindOf(name, domain) === kind),
+  );
+  const mine = owned(actual, domain);
+  const services = mine.filter(({ name }) => nobody.some((kind) => kind === kindOf(name, domain)));
+  const targets = new Set(
+    services.flatMap(({ values }) => values.map((value) => sameValue('SRV', value).split(' ')[3])),
+  );
+  const addresses = mine.filter(({ name, type }) => type === 'A' && targets.has(name));
+  return [...services, ...addresses.filter(({ name }) => !fresh.some((one) => one.name === name))];
+}
+
+function foreignReason(cluster: string, actual: readonly RecordSet[], domain: string): string | null {
+  const [first] = actual;
+  if (first === undefined) return null;
+  if (!isMarked(cluster, actual, domain))
+    return `${first.name} ${first.type} is there without ${ownerText(cluster)} in a TXT record at _etcd-appliance.${domain}: it belongs to somebody else`;
+  const inTheWay = actual.find(
+    ({ name, type, simple }) => type === 'CNAME' || (!simple && type === typeAt(name, domain)),
+  );
+  if (inTheWay === undefined) return null;
+  const what = inTheWay.type === 'CNAME' ? 'a CNAME' : 'an alias or part of a routing policy';
+  return `${inTheWay.name} ${inTheWay.type} is ${what}, which this cluster never makes, and in the way of its own record`;
+}
+
+function isMarked(cluster: string, actual: readonly RecordSet[], domain: string): boolean {
+  return actual.some(
+    ({ name, type, values }) =>
+      type === 'TXT' && kindOf(name, domain) === 'marker' && values.includes(ownerText(cluster)),
+  );
+}
+
+function owned(actual: readonly RecordSet[], domain: string): readonly RecordSet[] {
+  return actual.filter(({ name, type, simple }) => simple && type === typeAt(name, domain));
+}
+
+function typeAt(name: string, domain: string): string | null {
+  const kind: NameKind | null = kindOf(name, domain);
+  return kind === null ? null : typeOfKind[kind];
+}
+
+function changesBetween(desired: readonly RecordSet[], actual: readonly RecordSet[]): readonly RecordChange[] {
+  const there = (one: RecordSet) => actual.find(({ name }) => name === one.name);
+  const made = desired.flatMap((recordSet): RecordChange[] => {
+    const now = there(recordSet);
+    if (now === undefined) return [{ action: 'CREATE', recordSet }];
+    return isSame(now, recordSet) ? [] : [{ action: 'UPSERT', recordSet }];
+  });
+  const gone = actual.filter(({ name }) => !desired.some((one) => one.name === name));
+  return [...made, ...gone.map((recordSet): RecordChange => ({ action: 'DELETE', recordSet }))];
+}
+
+function isSame(a: RecordSet, b: RecordSet): boolean {
+  const text = ({ type, values }: RecordSet) =>
+    values
+      .map((value) => sameValue(type, value))
+      .sort()
+      .join('\n');
+  return a.ttlSeconds === b.ttlSeconds && text(a) === text(b);
+}
+
+/** One spelling of a value: SRV targets may come with capitals, more spaces or no dot at the end. */
+function sameValue(type: string, value: string): string {
+  if (type !== 'SRV') return value;
+  const text = value.trim().toLowerCase().split(/\s+/).join(' ');
+  return text.endsWith('.') ? text : `${text}.`;
+}
+
+/** The first of them that one batch may hold; the rest comes in the next round. */
+function withinLimits(changes: readonly RecordChange[]): readonly RecordChange[] {
+  let records = 0;
+  let characters = 0;
+  return changes.filter(({ action, recordSet: { values } }) => {
+    const times = action === 'UPSERT' ? 2 : 1;
+    records += times * values.length;
+    characters += times * values.join('').length;
+    return records <= batchLimits.records && characters <= batchLimits.characters;
+  });
+}

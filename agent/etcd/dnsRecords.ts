@@ -1,0 +1,146 @@
+/**
+ * The DNS records of a cluster, all below `CLUSTER.ZONE`, so that clusters that share a hosted zone never meet:
+ *
+ *     _etcd-server._tcp.CLUSTER.ZONE   SRV  every voter, peer port    (etcd's --discovery-srv CLUSTER.ZONE)
+ *     _etcd-client._tcp.CLUSTER.ZONE   SRV  healthy voters, client port
+ *     _etcd._tcp.CLUSTER.ZONE          SRV  the same, for clients older than those names
+ *     INSTANCE.CLUSTER.ZONE            A    each member; what the SRV records point to
+ *     _etcd-appliance.CLUSTER.ZONE     TXT  the marker: these names belong to this cluster
+ *
+ * With TLS the first two are `_etcd-server-ssl` and `_etcd-client-ssl` (etcd client/pkg/srv). Pure.
+ */
+import { clientPort, peerPort } from './addresses.ts';
+import { canonicalName } from './dnsNames.ts';
+import type { KnownMember } from './knownMembers.ts';
+
+export interface DnsMember {
+  /** Instance id; empty while it has not started, and then it has no records. */
+  readonly name: string;
+  /** IPv4. */
+  readonly address: string;
+  readonly healthy: boolean;
+  readonly learner: boolean;
+}
+
+/** One record set of a hosted zone. */
+export interface RecordSet {
+  /** As `canonicalName` has it. */
+  readonly name: string;
+  /** `A`, `SRV`, `TXT`, ... */
+  readonly type: string;
+  /** Null for an alias. */
+  readonly ttlSeconds: number | null;
+  /** In Route 53's notation: `0 1 2379 host.` for SRV, in quotation marks for TXT. */
+  readonly values: readonly string[];
+  /** Neither an alias nor one of several of a routing policy. */
+  readonly simple: boolean;
+}
+
+export interface DnsFacts {
+  /** Name of the cluster. */
+  readonly cluster: string;
+  readonly zoneName: string;
+  readonly ttlSeconds: number;
+  /** Whether the members speak TLS. */
+  readonly tls: boolean;
+  readonly members: readonly DnsMember[];
+}
+
+/** What a name below `CLUSTER.ZONE` is for. */
+export type NameKind = 'marker' | 'server' | 'client' | 'member';
+
+export const typeOfKind: Readonly<Record<NameKind, string>> = {
+  marker: 'TXT',
+  server: 'SRV',
+  client: 'SRV',
+  member: 'A',
+};
+
+const kinds: readonly (readonly [label: RegExp, kind: NameKind])[] = [
+  [/^_etcd-appliance$/, 'marker'],
+  [/^_etcd-server(-ssl)?\._tcp$/, 'server'],
+  [/^_etcd(-client(-ssl)?)?\._tcp$/, 'client'],
+  // Members are named by their instances; an operator's own names in here stay the operator's.
+  [/^i-[0-9a-f]{8,17}$/, 'member'],
+];
+
+/** `CLUSTER.ZONE.`: what clients give to `--discovery-srv`. */
+export function clusterDomain(cluster: string, zoneName: string): string {
+  return canonicalName(`${cluster}.${zoneName}`);
+}
+
+/** What the name is for; null where it is none of the cluster's. */
+export function kindOf(name: string, domain: string): NameKind | null {
+  if (!name.endsWith(`.${domain}`)) return null;
+  const label = name.slice(0, -domain.length - 1);
+  return kinds.find(([pattern]) => pattern.test(label))?.[1] ?? null;
+}
+
+/** The value of the marker. */
+export function ownerText(cluster: string): string {
+  return `"etcd-appliance cluster=${cluster}"`;
+}
+
+/** Why no records can be made of these facts; null where they can. */
+export function unusable({ cluster, zoneName, ttlSeconds, members }: DnsFacts): string | null {
+  if (!/^[a-z][a-z0-9-]{0,62}$/.test(cluster)) return `the cluster's name '${cluster}' is no DNS label`;
+  if (!/^[a-z0-9-]+(\.[a-z0-9-]+)*\.?$/.test(zoneName)) return `'${zoneName}' is no name of a hosted zone`;
+  if (!Number.isInteger(ttlSeconds) || ttlSeconds < 0 || ttlSeconds > 2 ** 31 - 1)
+    return `a TTL is a whole number of seconds from 0 to 2147483647, not ${ttlSeconds}`;
+  const named = started(members);
+  if (named.length === 0) return 'no member is known';
+  const odd = named.find(({ name }) => kindOf(`${name}.x.`, 'x.') !== 'member');
+  if (odd !== undefined) return `the member '${odd.name}' is not named by its instance`;
+  const lost = named.find(({ address }) => !isIpv4(address));
+  if (lost !== undefined) return `the address '${lost.address}' of ${lost.name} is not IPv4`;
+  const twice = named.find((one, index) => named.findIndex(({ name }) => name === one.name) !== index);
+  return twice === undefined ? null : `two members are named ${twice.name}`;
+}
+
+/** The record sets that should be there. A set that would be empty is left out: Route 53 has no empty sets. */
+export function desiredRecords({ cluster, zoneName, ttlSeconds, tls, members }: DnsFacts): readonly RecordSet[] {
+  const domain = clusterDomain(cluster, zoneName);
+  const suffix = tls ? '-ssl' : '';
+  const set = (label: string, type: string, values: readonly string[]): RecordSet => ({
+    name: `${label}.${domain}`,
+    type,
+    ttlSeconds,
+    values: [...values].sort(),
+    simple: true,
+  });
+  // Priority 0, weight 1: with a weight of 0, Go's resolver, and so etcd's clients, would not spread over the members.
+  const service = (label: string, port: number, targets: readonly DnsMember[]) =>
+    set(
+      label,
+      'SRV',
+      targets.map(({ name }) => `0 1 ${port} ${name}.${domain}`),
+    );
+  const voters = started(members).filter(({ learner }) => !learner);
+  const serving = voters.filter(({ healthy }) => healthy);
+  return [
+    set('_etcd-appliance', 'TXT', [ownerText(cluster)]),
+    service(`_etcd-server${suffix}._tcp`, peerPort, voters),
+    service(`_etcd-client${suffix}._tcp`, clientPort, serving),
+    service('_etcd._tcp', clientPort, serving),
+    ...started(members).map(({ name, address }) => set(name, 'A', [address])),
+  ].filter(({ values }) => values.length > 0);
+}
+
+/** Members as the agent knows them; a member is reached where its first peer URL says. */
+export function dnsMembers(members: readonly KnownMember[]): readonly DnsMember[] {
+  return members.map(({ name, peerUrls, healthy, isLearner }) => ({
+    name,
+    address: /^https?:\/\/([^:/]+)/.exec(peerUrls[0] ?? '')?.[1] ?? '',
+    healthy,
+    learner: isLearner,
+  }));
+}
+
+function started(members: readonly DnsMember[]): readonly DnsMember[] {
+  return members.filter(({ name }) => name !== '');
+}
+
+function isIpv4(text: string): boolean {
+  const parts = text.split('.');
+  return parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);
+}

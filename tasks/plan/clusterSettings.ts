@@ -1,0 +1,38 @@
+/** The item `settings` from the properties of a custom resource, which are all text. Pure. */
+import type { ClusterSettings } from '#etcd/record.ts';
+
+/** What the stack gives the custom resource. */
+export interface SettingsProperties {
+  readonly Cluster: string;
+  readonly GroupName: string;
+  readonly Members: string;
+  readonly HostedZoneId: string;
+  readonly HostedZoneName: string;
+  readonly RecordTtlSeconds: string;
+}
+
+/**
+ * @param writtenAt ISO 8601
+ * @throws Error naming the property that is missing or no number
+ */
+export function settingsFrom(properties: Readonly<Record<string, string>>, writtenAt: string): ClusterSettings {
+  const text = (name: keyof SettingsProperties) => {
+    const value = properties[name];
+    if (value === undefined || value === '') throw new Error(`the property ${name} is missing`);
+    return value;
+  };
+  const whole = (name: keyof SettingsProperties) => {
+    const value = text(name);
+    if (!/^\d+$/.test(value)) throw new Error(`the property ${name} is '${value}', not a whole number`);
+    return Number(value);
+  };
+  return {
+    cluster: text('Cluster'),
+    item: 'settings',
+    groupName: text('GroupName'),
+    members: whole('Members'),
+    hostedZone: { id: text('HostedZoneId'), name: text('HostedZoneName') },
+    recordTtlSeconds: whole('RecordTtlSeconds'),
+    writtenAt,
+  };
+}
