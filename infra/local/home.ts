@@ -9,6 +9,7 @@ import { readAssembly } from './cloudformation/assembly.ts';
 import { deployStack } from './cloudformation/engine.ts';
 import { compute } from './cloudformation/providers/compute.ts';
 import { data } from './cloudformation/providers/data.ts';
+import { dns } from './cloudformation/providers/dns.ts';
 import { names } from './cloudformation/providers/names.ts';
 import type { Ec2Options } from './ec2/index.ts';
 import { zonesOf } from './ec2/index.ts';
@@ -129,6 +130,7 @@ async function deployAssembly(
       providers: {
         ...names,
         ...compute({ network, autoscaling, lambda, account: context.account, assets: stack.assets }),
+        ...dns(services.route53.zones),
         ...data({ context, dynamodb: dynamodbClient, objects: s3.store, ssm, monitoring, states, caller }),
         ...Object.fromEntries(customTypes.filter((type) => type.startsWith('Custom::')).map((type) => [type, custom])),
         'AWS::CloudFormation::CustomResource': custom,

@@ -7,6 +7,7 @@ import { createEc2, type Ec2, type Ec2Options } from '../ec2/index.ts';
 import { createNetwork, type Network } from '../ec2/launchTemplates.ts';
 import { createLambda, type Lambda } from '../lambda/index.ts';
 import { createMonitoring, type Monitoring } from '../monitoring/index.ts';
+import { createRoute53, type Route53 } from '../route53/index.ts';
 import { createS3, type S3 } from '../s3/index.ts';
 import { createSsm, type Ssm } from '../ssm/index.ts';
 import { createStepFunctions } from '../stepfunctions/index.ts';
@@ -21,6 +22,7 @@ export interface Services {
   readonly operator: Credentials;
   readonly operatorArn: string;
   readonly s3: S3;
+  readonly route53: Route53;
   readonly dynamodb: DynamoDb;
   readonly dynamodbClient: DynamoDBClient;
   readonly ec2: Ec2;
@@ -40,6 +42,7 @@ export async function openServices(context: HomeContext, beforeBoot?: Ec2Options
   const operatorArn = `arn:aws:iam::${context.account}:user/operator`;
   const operator = callers.credentialsOf(operatorArn);
   const s3 = createS3(context);
+  const route53 = createRoute53(context);
   const monitoring = createMonitoring(context);
   const ec2 = createEc2(context, { objects: s3.store, callers, ...(beforeBoot && { beforeBoot }) });
   const network = createNetwork(context);
@@ -53,7 +56,7 @@ export async function openServices(context: HomeContext, beforeBoot?: Ec2Options
     host: `${context.network}.1`,
     port: endpointPort,
     services: [ec2, autoscaling, ssm, states, lambda, createSts(context), ...monitoring.services],
-    rawServices: [s3, dynamodb],
+    rawServices: [s3, dynamodb, route53],
     callerOf: callers.callerOf,
     unsigned: customResources.handle,
     log: context.log,
@@ -71,6 +74,7 @@ export async function openServices(context: HomeContext, beforeBoot?: Ec2Options
     operator,
     operatorArn,
     s3,
+    route53,
     dynamodb,
     dynamodbClient,
     ec2,

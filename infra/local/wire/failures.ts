@@ -12,7 +12,7 @@ export function sendFailure(request: IncomingMessage, response: ServerResponse, 
   const scope = /Credential=[^/]+\/[^/]+\/[^/]+\/(\w+)/.exec(request.headers.authorization ?? '')?.[1];
   if (scope === 's3') return xml(response, failure, s3Failure(failure, id), id);
   if (form && scope === 'ec2') return xml(response, failure, ec2Failure(failure, id), id);
-  if (form) return xml(response, failure, queryFailure(failure, id), id);
+  if (form || scope === 'route53') return xml(response, failure, queryFailure(failure, id), id);
   response.writeHead(failure.statusCode, {
     'content-type': request.headers['content-type'] ?? 'application/json',
     'x-amzn-errortype': failure.code,

@@ -4,6 +4,7 @@ import * as monitoring from '@aws-sdk/client-cloudwatch';
 import * as logs from '@aws-sdk/client-cloudwatch-logs';
 import * as ec2 from '@aws-sdk/client-ec2';
 import * as lambda from '@aws-sdk/client-lambda';
+import * as route53 from '@aws-sdk/client-route-53';
 import * as states from '@aws-sdk/client-sfn';
 import * as ssm from '@aws-sdk/client-ssm';
 import * as sts from '@aws-sdk/client-sts';
@@ -37,6 +38,7 @@ export const serviceShapes: Readonly<Record<string, ServiceShape>> = Object.from
     shapeOf('lambda', lambda),
     shapeOf('logs', logs),
     shapeOf('monitoring', monitoring, 'http://monitoring.amazonaws.com/doc/2010-08-01/'),
+    shapeOf('route53', route53, 'https://route53.amazonaws.com/doc/2013-04-01/'),
     shapeOf('ssm', ssm),
     shapeOf('states', states),
     shapeOf('sts', sts, 'https://sts.amazonaws.com/doc/2011-06-15/'),

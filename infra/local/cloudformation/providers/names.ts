@@ -51,7 +51,6 @@ export const names: Providers = {
   'AWS::Lambda::EventInvokeConfig': attached(),
   'AWS::Lambda::Permission': attached(),
   'AWS::Logs::ResourcePolicy': attached(),
-  'AWS::Route53::HostedZone': identified('Z', 'Id'),
   'AWS::S3::BucketPolicy': attached(),
   'AWS::SNS::Topic': attached(),
   'AWS::SNS::TopicPolicy': attached(),
