@@ -13,9 +13,42 @@ export interface Group {
   /** ISO 8601 */
   readonly createdAt: string;
   readonly deleting: boolean;
+  readonly suspendedProcesses?: readonly SuspendedProcess[];
 }
 
-export type LifecycleState = 'Pending' | 'InService' | 'Terminating' | 'Terminated';
+/** Those that a group of this home has, and those that it only remembers as suspended. */
+export const scalingProcesses = [
+  'Launch',
+  'Terminate',
+  'HealthCheck',
+  'ReplaceUnhealthy',
+  'AZRebalance',
+  'AlarmNotification',
+  'ScheduledActions',
+  'InstanceRefresh',
+  'AddToLoadBalancer',
+] as const;
+
+export type ScalingProcess = (typeof scalingProcesses)[number];
+
+export interface SuspendedProcess {
+  readonly name: ScalingProcess;
+  readonly reason: string;
+}
+
+export function isSuspended({ suspendedProcesses = [] }: Group, process: ScalingProcess): boolean {
+  return suspendedProcesses.some(({ name }) => name === process);
+}
+
+export type LifecycleState =
+  | 'Pending'
+  | 'Pending:Wait'
+  | 'Pending:Proceed'
+  | 'InService'
+  | 'Standby'
+  | 'Terminating'
+  | 'Terminating:Wait'
+  | 'Terminating:Proceed';
 
 export interface GroupMember {
   readonly instanceId: string;
@@ -34,28 +67,45 @@ export interface NextSteps {
   readonly launch: readonly string[];
 }
 
+export function isTerminating({ lifecycleState }: GroupMember): boolean {
+  return lifecycleState.startsWith('Terminating');
+}
+
+/** Whether it counts towards the desired capacity. */
+function isLive(member: GroupMember): boolean {
+  return !isTerminating(member) && member.lifecycleState !== 'Standby';
+}
+
+const unhealthy = 'an instance was taken out of service in response to a health check';
+
 /**
  * Brings the group to its desired capacity: unhealthy instances go, missing ones are launched in the zone that has fewest,
- * surplus ones go from the zone that has most, oldest first.
+ * surplus ones go from the zone that has most, oldest first. Suspended processes are left out, except where the group is
+ * deleted.
  */
 export function nextSteps(group: Group, members: readonly GroupMember[]): NextSteps {
-  const live = members.filter(({ lifecycleState }) => lifecycleState === 'Pending' || lifecycleState === 'InService');
-  const sick = live.filter(({ health }) => health === 'Unhealthy');
-  let kept = live.filter(({ health }) => health === 'Healthy');
-  const wanted = group.deleting ? 0 : group.desiredCapacity;
-  const terminate = sick.map(({ instanceId }) => ({
-    instanceId,
-    cause: 'an instance was taken out of service in response to a health check',
-  }));
-  const launch: string[] = [];
-  while (kept.length > wanted) {
+  if (group.deleting) {
+    const left = members.filter((member) => !isTerminating(member));
+    return { terminate: left.map(({ instanceId }) => ({ instanceId, cause: 'the group is deleted' })), launch: [] };
+  }
+  const terminates = !isSuspended(group, 'Terminate');
+  const replaces = terminates && !isSuspended(group, 'ReplaceUnhealthy');
+  const live = members.filter(isLive);
+  const sick = replaces ? live.filter(({ health }) => health === 'Unhealthy') : [];
+  const wanted = group.desiredCapacity;
+  const terminate = sick.map(({ instanceId }) => ({ instanceId, cause: unhealthy }));
+  let kept = live.filter((member) => !sick.includes(member));
+  while (terminates && kept.length > wanted) {
     const zone = most(group, kept);
     const oldest = kept.find((member) => member.zone === zone) ?? kept[0];
     if (oldest === undefined) break;
     terminate.push({ instanceId: oldest.instanceId, cause: `the desired capacity is ${wanted}` });
     kept = kept.filter((member) => member !== oldest);
   }
-  while (kept.length + launch.length < wanted) launch.push(fewest(group, [...kept.map(({ zone }) => zone), ...launch]));
+  const launch: string[] = [];
+  while (!isSuspended(group, 'Launch') && kept.length + launch.length < wanted) {
+    launch.push(fewest(group, [...kept.map(({ zone }) => zone), ...launch]));
+  }
   return { terminate, launch };
 }
 

@@ -1,18 +1,28 @@
 /**
  * Auto Scaling: groups that keep their desired capacity by launching and terminating instances of the local EC2. What it
- * does not do: scaling policies, lifecycle hooks, warm pools, instance refresh, mixed instances, grace periods.
+ * does not do: scaling policies, notifications of lifecycle hooks, warm pools, instance refresh, instance maintenance
+ * policies, mixed instances, grace periods, rebalancing of zones. TerminateInstanceInAutoScalingGroup works while Terminate
+ * is suspended: that suspends what the group does by itself.
  */
 import { randomUUID } from 'node:crypto';
 import { AwsError, type HomeContext, type Service } from '../wire/service.ts';
 import { type AutoScalingOptions, createCapacity } from './capacity.ts';
 import type { Group } from './group.ts';
+import { deleteHook, hookOperations, putHook } from './hookOperations.ts';
+import type { HookInput } from './hooks.ts';
 import { autoScalingOperations } from './operations.ts';
+import { processOperations } from './processes.ts';
+import { standbyOperations } from './standby.ts';
 
 export interface AutoScaling extends Service {
   createGroup(group: Omit<Group, 'arn' | 'createdAt' | 'deleting'>): Group;
   updateGroup(name: string, changes: Partial<Group>): Group;
-  /** Terminates its instances and removes it. */
+  /** Terminates its instances, through its hooks, and removes it. */
   deleteGroup(name: string): Promise<void>;
+  /** Makes or changes a hook. @throws AwsError where something in it is not allowed. */
+  putHook(input: HookInput): void;
+  /** What waits for it goes on. @throws AwsError where there is no such hook. */
+  deleteHook(group: string, name: string): void;
   start(): void;
   /** Stops launching and terminating; the instances are not touched. */
   stop(): Promise<void>;
@@ -20,10 +30,15 @@ export interface AutoScaling extends Service {
 
 export function createAutoScaling(context: HomeContext, options: AutoScalingOptions): AutoScaling {
   const capacity = createCapacity(context, options);
-  const { groups, members, find, reconcile } = capacity;
+  const { groups, find, reconcile } = capacity;
   return {
     name: 'autoscaling',
-    operations: autoScalingOperations(capacity),
+    operations: {
+      ...autoScalingOperations(capacity),
+      ...hookOperations(capacity),
+      ...processOperations(capacity),
+      ...standbyOperations(capacity, options.ec2),
+    },
     start: capacity.start,
     stop: capacity.stop,
     createGroup(given) {
@@ -41,12 +56,11 @@ export function createAutoScaling(context: HomeContext, options: AutoScalingOpti
       void reconcile();
       return group;
     },
-    async deleteGroup(name) {
+    deleteGroup(name) {
       groups.put(name, { ...find(name), deleting: true });
-      await reconcile();
-      const mine = members.all().filter(({ group }) => group === name);
-      await Promise.all(mine.map(({ instanceId }) => options.ec2.terminate(instanceId, 'Auto Scaling')));
-      groups.delete(name);
+      return capacity.deleted(name);
     },
+    putHook: (input) => putHook(capacity, input),
+    deleteHook: (group, name) => deleteHook(capacity, group, name),
   };
 }

@@ -1,8 +1,20 @@
 /** The operations of the Auto Scaling API. */
 import { randomUUID } from 'node:crypto';
+import { pageOf } from '../wire/paging.ts';
 import { AwsError, type Service } from '../wire/service.ts';
-import { groupToApi, memberToApi } from './api.ts';
+import { groupToApi, matches, memberToApi, type TagFilter } from './api.ts';
 import type { Capacity } from './capacity.ts';
+import { type Group, isTerminating } from './group.ts';
+
+interface PageInput {
+  readonly MaxRecords?: number;
+  readonly NextToken?: string;
+}
+
+interface DescribeGroupsInput extends PageInput {
+  readonly AutoScalingGroupNames?: readonly string[];
+  readonly Filters?: readonly TagFilter[];
+}
 
 interface UpdateInput {
   readonly AutoScalingGroupName: string;
@@ -14,36 +26,40 @@ interface UpdateInput {
 export function autoScalingOperations(capacity: Capacity): Service['operations'] {
   const { groups, members, activities, find, memberOf, setCapacity, terminate, reconcile } = capacity;
   return {
-    DescribeAutoScalingGroups: ({ AutoScalingGroupNames }: { AutoScalingGroupNames?: readonly string[] }) => ({
-      AutoScalingGroups: groups
+    DescribeAutoScalingGroups: (input: DescribeGroupsInput) => {
+      const { AutoScalingGroupNames: names, Filters = [] } = input;
+      const chosen = groups
         .all()
-        .filter(({ name }) => AutoScalingGroupNames === undefined || AutoScalingGroupNames.includes(name))
-        .map((group) => groupToApi(group, members.all())),
-    }),
-    DescribeAutoScalingInstances: ({ InstanceIds }: { InstanceIds?: readonly string[] }) => ({
-      AutoScalingInstances: members
+        .filter((group) => (names === undefined || names.includes(group.name)) && matches(group, Filters));
+      const { items, NextToken } = paged(chosen, ({ name }) => name, input, { usual: 50, most: 100 });
+      return { AutoScalingGroups: items.map((group) => groupToApi(group, members.all())), NextToken };
+    },
+    DescribeAutoScalingInstances: (input: PageInput & { InstanceIds?: readonly string[] }) => {
+      const { InstanceIds: ids } = input;
+      const chosen = members.all().filter(({ instanceId }) => ids === undefined || ids.includes(instanceId));
+      const { items, NextToken } = paged(chosen, ({ instanceId }) => instanceId, input, { usual: 50, most: 50 });
+      const instances = items.map((member) => ({
+        ...memberToApi(member),
+        AutoScalingGroupName: member.group,
+        HealthStatus: member.health.toUpperCase(),
+      }));
+      return { AutoScalingInstances: instances, NextToken };
+    },
+    DescribeScalingActivities: (input: PageInput & { AutoScalingGroupName?: string }) => {
+      const { AutoScalingGroupName: group } = input;
+      const chosen = activities
         .all()
-        .filter(({ instanceId }) => InstanceIds === undefined || InstanceIds.includes(instanceId))
-        .map((member) => ({
-          ...memberToApi(member),
-          AutoScalingGroupName: member.group,
-          HealthStatus: member.health.toUpperCase(),
-        })),
-    }),
-    DescribeScalingActivities: ({ AutoScalingGroupName }: { AutoScalingGroupName?: string }) => ({
-      Activities: activities
-        .all()
-        .filter(
-          (activity) => AutoScalingGroupName === undefined || activity.AutoScalingGroupName === AutoScalingGroupName,
-        )
-        .map((activity) => ({
-          ...activity,
-          StartTime: new Date(activity.StartTime),
-          EndTime: new Date(activity.StartTime),
-          Progress: 100,
-        }))
-        .reverse(),
-    }),
+        .filter((activity) => group === undefined || activity.AutoScalingGroupName === group);
+      const newestFirst = [...chosen].reverse();
+      const { items, NextToken } = paged(newestFirst, ({ ActivityId }) => ActivityId, input, { usual: 100, most: 100 });
+      const Activities = items.map((activity) => ({
+        ...activity,
+        StartTime: new Date(activity.StartTime),
+        EndTime: new Date(activity.StartTime),
+        Progress: 100,
+      }));
+      return { Activities, NextToken };
+    },
     SetDesiredCapacity: ({
       AutoScalingGroupName,
       DesiredCapacity,
@@ -76,17 +92,11 @@ export function autoScalingOperations(capacity: Capacity): Service['operations']
     TerminateInstanceInAutoScalingGroup: (input: { InstanceId: string; ShouldDecrementDesiredCapacity: boolean }) => {
       const member = memberOf(input.InstanceId);
       const group = find(member.group);
-      if (input.ShouldDecrementDesiredCapacity) {
-        if (group.desiredCapacity <= group.minSize) {
-          throw new AwsError(
-            'ValidationError',
-            `Currently, desiredSize equals minSize (${group.minSize}). Terminating instance without replacement will violate group's min size constraint.`,
-          );
-        }
-        groups.put(group.name, { ...group, desiredCapacity: group.desiredCapacity - 1 });
-      }
       const cause = 'instance was taken out of service in response to a user request';
-      terminate(member, cause);
+      capacity.atomically(() => {
+        if (input.ShouldDecrementDesiredCapacity && !isTerminating(member)) decrement(groups, group);
+        terminate(member, cause);
+      });
       void reconcile();
       return {
         Activity: {
@@ -101,4 +111,29 @@ export function autoScalingOperations(capacity: Capacity): Service['operations']
       };
     },
   };
+}
+
+/** @throws AwsError where the group would be smaller than its min size. */
+export function decrement(groups: Capacity['groups'], group: Group): void {
+  if (group.desiredCapacity <= group.minSize) {
+    throw new AwsError(
+      'ValidationError',
+      `Currently, desiredSize equals minSize (${group.minSize}). Terminating instance without replacement will violate group's min size constraint.`,
+    );
+  }
+  groups.put(group.name, { ...group, desiredCapacity: group.desiredCapacity - 1 });
+}
+
+function paged<T>(
+  items: readonly T[],
+  idOf: (item: T) => string,
+  { MaxRecords, NextToken }: PageInput,
+  { usual, most }: { readonly usual: number; readonly most: number },
+): { items: readonly T[]; NextToken: string | undefined } {
+  const limit = MaxRecords ?? usual;
+  if (!Number.isInteger(limit) || limit < 1 || limit > most)
+    throw new AwsError('ValidationError', `MaxRecords is '${limit}'; allowed: 1 to ${most}`);
+  const page = pageOf(items, idOf, limit, NextToken);
+  if (page === null) throw new AwsError('InvalidNextToken', 'The NextToken value is not valid.');
+  return { items: page.items, NextToken: page.nextToken };
 }

@@ -8,16 +8,25 @@ import type { ObjectStore } from '../s3/store.ts';
 import type { Callers } from '../wire/callers.ts';
 import { type Documents, documents } from '../wire/documents.ts';
 import { AwsError, type HomeContext, type Service } from '../wire/service.ts';
-import { matches } from './filters.ts';
-import { type Instance, type LaunchSpecification, stateOf, toApi } from './instance.ts';
+import { forgotten, type Instance, type LaunchSpecification } from './instance.ts';
 import { createMachine, type Machine } from './machine.ts';
+import { ec2Operations } from './operations.ts';
+
+export { zonesOf } from './operations.ts';
 
 export interface Ec2 extends Service {
+  /** Oldest first; terminated ones as long as EC2 shows them. */
   instances(): readonly Instance[];
   machine(instanceId: string): Machine | null;
   /** Launches one instance; it is `pending` at first. */
   launch(specification: LaunchSpecification, place: Place): Instance;
   terminate(instanceId: string, reason: string): Promise<void>;
+  /** The machine fails: its processes end by SIGKILL, its disk is gone, and EC2 says that it is terminated. */
+  lose(instanceId: string): Promise<void>;
+  /** Ends its processes and starts them again on the same disk. */
+  reboot(instanceId: string): Promise<void>;
+  /** Changes what instance metadata says of Auto Scaling's intent and of spot interruptions. */
+  announce(instanceId: string, notice: Partial<Pick<Instance, 'targetLifecycleState' | 'spotAction'>>): void;
   /** Called after each change of an instance's state. */
   onChange(listener: (instance: Instance) => void): void;
   /** Starts the machines that were running when the home was closed. */
@@ -47,43 +56,70 @@ export function createEc2(context: HomeContext, options: Ec2Options): Ec2 {
   const listeners: ((instance: Instance) => void)[] = [];
   const ending = new Map<string, Promise<void>>();
 
+  let closing = false;
+
   function find(instanceId: string): Instance {
     const instance = table.get(instanceId);
-    if (instance === null)
+    if (instance === null || forgotten(instance, Date.now()))
       throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${instanceId}' does not exist`);
     return instance;
   }
 
-  function change(instanceId: string, changes: Partial<Instance>): void {
-    const changed = { ...find(instanceId), ...changes };
-    table.put(instanceId, changed);
-    context.events.emit('change', { topic: 'instances', id: instanceId });
-    for (const listener of listeners) listener(changed);
+  function all(): readonly Instance[] {
+    const gone = table.all().filter((instance) => forgotten(instance, Date.now()));
+    for (const { instanceId } of gone) table.delete(instanceId);
+    return table.all();
   }
 
-  async function run(instanceId: string): Promise<void> {
-    const machine = createMachine(context, options.objects, {
+  function change(instanceId: string, changes: Partial<Instance>): void {
+    const before = find(instanceId);
+    const changed = { ...before, ...changes };
+    table.put(instanceId, changed);
+    context.events.emit('change', { topic: 'instances', id: instanceId });
+    if (changed.state !== before.state) for (const listener of listeners) listener(changed);
+  }
+
+  function machineOf(instanceId: string): Machine {
+    return createMachine(context, options.objects, {
       region: context.region,
       account: context.account,
       instance: () => find(instanceId),
       credentials: () => options.callers.credentialsOf(sessionArn(context, find(instanceId))),
     });
+  }
+
+  async function run(instanceId: string): Promise<void> {
+    const { state, rebooting } = find(instanceId);
+    if (state !== 'pending' && state !== 'running') return;
+    const machine = machineOf(instanceId);
     machines.set(instanceId, machine);
     // EC2 says `running` before user data has run.
-    if (find(instanceId).state === 'pending') change(instanceId, { state: 'running' });
+    if (state === 'pending') change(instanceId, { state: 'running' });
     try {
       await options.beforeBoot?.(find(instanceId));
       await machine.boot();
+      if (closing) return;
       if (find(instanceId).state === 'running') change(instanceId, { booted: true });
     } catch (error) {
+      if (closing) return;
       context.log(`${instanceId}: boot failed: ${(error as Error).message}`);
       change(instanceId, { booted: false, stateReason: (error as Error).message });
     }
+    if (rebooting) await reboot(instanceId);
+  }
+
+  async function reboot(instanceId: string): Promise<void> {
+    const { state } = find(instanceId);
+    if (state !== 'running') return;
+    change(instanceId, { rebooting: true });
+    context.log(`${instanceId}: reboots`);
+    await machines.get(instanceId)?.reboot();
+    if (!closing) change(instanceId, { rebooting: false });
   }
 
   function freeAddress(): string {
-    const taken = new Set(table.all().flatMap(({ state, address }) => (state === 'terminated' ? [] : [address])));
-    const last = Number(table.all().at(-1)?.address.split('.')[3] ?? firstHost - 1);
+    const taken = new Set(all().flatMap(({ state, address }) => (state === 'terminated' ? [] : [address])));
+    const last = Number(all().at(-1)?.address.split('.')[3] ?? firstHost - 1);
     // Round robin, so that an address is not used again soon after its instance was terminated.
     for (let step = 1; step <= lastHost - firstHost + 1; step++) {
       const host = firstHost + ((last - firstHost + step) % (lastHost - firstHost + 1));
@@ -96,29 +132,35 @@ export function createEc2(context: HomeContext, options: Ec2Options): Ec2 {
     );
   }
 
-  async function terminate(instanceId: string, reason: string): Promise<void> {
+  function end(instanceId: string, reason: string, how: 'stop' | 'cutPower'): Promise<void> {
     const { state } = find(instanceId);
-    if (state === 'terminated') return;
+    if (state === 'terminated') return Promise.resolve();
     const running = ending.get(instanceId);
     if (running !== undefined) return running;
     const done = (async () => {
       change(instanceId, { state: 'shutting-down', stateReason: reason });
-      const machine = machines.get(instanceId);
-      await machine?.stop();
+      // Without one, the home was closed while it ended: what is left of it ends now.
+      const machine = machines.get(instanceId) ?? machineOf(instanceId);
+      await machine[how]();
       machines.delete(instanceId);
-      if (machine !== undefined) rmSync(machine.root, { recursive: true, force: true });
+      rmSync(machine.root, { recursive: true, force: true });
       change(instanceId, { state: 'terminated', terminatedAt: new Date().toISOString() });
     })().finally(() => ending.delete(instanceId));
     ending.set(instanceId, done);
     return done;
   }
 
+  const terminate = (instanceId: string, reason: string) => end(instanceId, reason, 'stop');
+
   return {
     name: 'ec2',
-    instances: () => table.all(),
+    instances: all,
     machine: (instanceId) => machines.get(instanceId) ?? null,
     onChange: (listener) => void listeners.push(listener),
     terminate,
+    lose: (instanceId) => end(instanceId, 'Server.InternalError: the host failed', 'cutPower'),
+    reboot,
+    announce: change,
     launch(specification, place) {
       const instanceId = `i-${randomBytes(9).toString('hex').slice(0, 17)}`;
       const instance: Instance = {
@@ -137,7 +179,7 @@ export function createEc2(context: HomeContext, options: Ec2Options): Ec2 {
       return instance;
     },
     async start() {
-      const live = table.all().filter(({ state }) => state !== 'terminated');
+      const live = all().filter(({ state }) => state !== 'terminated');
       await Promise.all(
         live.map(({ instanceId, state }) =>
           state === 'shutting-down' ? terminate(instanceId, 'User initiated') : run(instanceId),
@@ -145,62 +187,19 @@ export function createEc2(context: HomeContext, options: Ec2Options): Ec2 {
       );
     },
     async stop() {
+      closing = true;
       await Promise.all(ending.values());
       await Promise.all([...machines.values()].map((machine) => machine.stop()));
       machines.clear();
     },
-    operations: {
-      DescribeInstances: ({ InstanceIds, Filters }: DescribeInput) => {
-        const chosen = InstanceIds === undefined ? table.all() : InstanceIds.map(find);
-        const instances = chosen.filter((instance) => matches(instance, Filters ?? []));
-        return {
-          Reservations: instances.map((instance) => ({
-            ReservationId: `r-${instance.instanceId.slice(2)}`,
-            OwnerId: context.account,
-            Instances: [toApi(instance, context.region)],
-          })),
-        };
-      },
-      TerminateInstances: ({ InstanceIds = [] }: { InstanceIds?: readonly string[] }) => {
-        const before = InstanceIds.map(find);
-        for (const { instanceId } of before) void terminate(instanceId, 'User initiated');
-        return {
-          TerminatingInstances: before.map(({ instanceId, state }) => ({
-            InstanceId: instanceId,
-            PreviousState: stateOf(state),
-            CurrentState: stateOf(find(instanceId).state),
-          })),
-        };
-      },
-      CreateTags: ({ Resources = [], Tags = [] }: TagInput) => {
-        for (const instance of Resources.map(find)) {
-          const added = Object.fromEntries(Tags.map(({ Key, Value }) => [Key ?? '', Value ?? '']));
-          change(instance.instanceId, { tags: { ...instance.tags, ...added } });
-        }
-      },
-      DescribeAvailabilityZones: () => ({
-        AvailabilityZones: zonesOf(context.region).map((ZoneName) => ({
-          ZoneName,
-          RegionName: context.region,
-          State: 'available',
-        })),
-      }),
-    },
+    operations: ec2Operations(context, {
+      all,
+      find,
+      terminate,
+      reboot,
+      tag: (instanceId, tags) => change(instanceId, { tags: { ...find(instanceId).tags, ...tags } }),
+    }),
   };
-}
-
-interface DescribeInput {
-  readonly InstanceIds?: readonly string[];
-  readonly Filters?: readonly { readonly Name?: string; readonly Values?: readonly string[] }[];
-}
-
-interface TagInput {
-  readonly Resources?: readonly string[];
-  readonly Tags?: readonly { readonly Key?: string; readonly Value?: string }[];
-}
-
-export function zonesOf(region: string): readonly string[] {
-  return ['a', 'b', 'c'].map((letter) => `${region}${letter}`);
 }
 
 function sessionArn(context: HomeContext, { roleName, instanceId }: Instance): string {

@@ -25,6 +25,28 @@ export interface Instance {
   readonly stateReason?: string;
   /** User data has run; false where it failed, and then `stateReason` says why. */
   readonly booted: boolean;
+  /** A reboot that is not through; a home that is opened again repeats it. */
+  readonly rebooting?: boolean;
+  /** What Auto Scaling brings it to, as instance metadata says it; absent before there is anything to say. */
+  readonly targetLifecycleState?: TargetLifecycleState;
+  /** The spot interruption notice in its metadata. */
+  readonly spotAction?: SpotAction;
+}
+
+export type TargetLifecycleState = 'InService' | 'Standby' | 'Terminated';
+
+export interface SpotAction {
+  readonly action: 'terminate' | 'stop' | 'hibernate';
+  /** When, ISO 8601 */
+  readonly time: string;
+}
+
+/** EC2 shows a terminated instance "for a while"; its guide says about an hour. */
+const shownAfterTerminationMs = 3_600_000;
+
+/** Whether EC2 has forgotten the instance. */
+export function forgotten({ terminatedAt }: Instance, nowMs: number): boolean {
+  return terminatedAt !== undefined && Date.parse(terminatedAt) + shownAfterTerminationMs <= nowMs;
 }
 
 /** What a launch template says, as far as this home uses it. */

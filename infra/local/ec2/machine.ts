@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -14,6 +14,7 @@ import { launcher, nodeOptions } from '../../userData.ts';
 import type { ObjectStore } from '../s3/store.ts';
 import type { HomeContext } from '../wire/service.ts';
 import { type MetadataSource, metadataPort, startMetadata } from './metadata.ts';
+import { killProcesses } from './processes.ts';
 
 /** As `RestartSec` of the agent's unit. */
 const restartDelayMs = 1_000;
@@ -25,6 +26,10 @@ export interface Machine {
   boot(): Promise<void>;
   /** Ends agent and etcd; the disk stays. */
   stop(): Promise<void>;
+  /** Ends all its processes as a shutdown does and starts the agent again, on the same disk and address. */
+  reboot(): Promise<void>;
+  /** Ends all its processes as a power cut does, with SIGKILL; nothing starts again. The disk stays. */
+  cutPower(): Promise<void>;
   /** The environment in which Run Command runs scripts. */
   readonly environment: Readonly<Record<string, string>>;
   /** Pid of the agent; null while it is down. */
@@ -47,9 +52,10 @@ export function createMachine(context: HomeContext, objects: ObjectStore, source
   let agent: ChildProcess | null = null;
   let restart: NodeJS.Timeout | null = null;
   let stopped = false;
+  let rebooting = false;
 
   function startAgent(): void {
-    if (stopped) return;
+    if (stopped || rebooting) return;
     mkdirSync(join(root, 'var/log/etcd-agent'), { recursive: true });
     const output = openSync(join(root, 'var/log/etcd-agent/stdout.log'), 'a');
     agent = spawn(join(root, 'usr/local/bin/etcd-agent'), ['run'], {
@@ -64,9 +70,29 @@ export function createMachine(context: HomeContext, objects: ObjectStore, source
 
   function startAgain(why: string): void {
     agent = null;
-    if (stopped) return;
+    if (stopped || rebooting) return;
     context.log(`${instanceId}: ${why}; starting it again`);
     restart = setTimeout(startAgent, restartDelayMs);
+  }
+
+  /** SIGTERM first, agent before etcd, as systemd stops them; whatever else runs there is killed. */
+  async function shutDown(): Promise<void> {
+    if (restart !== null) clearTimeout(restart);
+    const startTime = agent?.pid === undefined ? null : startTimeOf(agent.pid);
+    if (agent?.pid !== undefined && startTime !== null) await endProcess({ pid: agent.pid, startTime });
+    for (const name of ['agent.pid', 'etcd.pid']) {
+      const running = processOf(join(root, 'run/etcd-agent', name));
+      if (running !== null) await endProcess(running);
+    }
+    await killProcesses(root);
+  }
+
+  function closeMetadata(): Promise<void> {
+    return new Promise((resolve) => {
+      if (metadata === null) return resolve();
+      metadata.close(() => resolve());
+      metadata.closeAllConnections();
+    });
   }
 
   return {
@@ -78,24 +104,30 @@ export function createMachine(context: HomeContext, objects: ObjectStore, source
       // Left by a home that was killed: systemd has one agent, so has this machine. etcd itself may go on.
       const leftover = processOf(join(root, 'run/etcd-agent/agent.pid'));
       if (leftover !== null) await endProcess(leftover);
+      if (stopped) return;
       metadata = await startMetadata(source);
+      if (stopped) return closeMetadata();
       if (!existsSync(bundle)) await installAgent(root, bundle, source.instance().userData, objects);
       startAgent();
     },
     async stop() {
       stopped = true;
+      await shutDown();
+      await closeMetadata();
+    },
+    async reboot() {
+      rebooting = true;
+      await shutDown();
+      rmSync(join(root, 'run'), { recursive: true, force: true });
+      mkdirSync(join(root, 'run/etcd-agent'), { recursive: true });
+      rebooting = false;
+      startAgent();
+    },
+    async cutPower() {
+      stopped = true;
       if (restart !== null) clearTimeout(restart);
-      const startTime = agent?.pid === undefined ? null : startTimeOf(agent.pid);
-      if (agent?.pid !== undefined && startTime !== null) await endProcess({ pid: agent.pid, startTime });
-      for (const name of ['agent.pid', 'etcd.pid']) {
-        const running = processOf(join(root, 'run/etcd-agent', name));
-        if (running !== null) await endProcess(running);
-      }
-      await new Promise<void>((resolve) => {
-        if (metadata === null) return resolve();
-        metadata.close(() => resolve());
-        metadata.closeAllConnections();
-      });
+      await killProcesses(root);
+      await closeMetadata();
     },
   };
 }

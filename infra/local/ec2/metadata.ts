@@ -1,6 +1,6 @@
 /**
  * Instance metadata, IMDSv2 only: a token by PUT, then GETs with it. What it does not do: user data of other versions than
- * `latest`, network interfaces, spot and maintenance notices.
+ * `latest`, network interfaces, rebalance and maintenance notices.
  */
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -52,7 +52,7 @@ function lookUp(source: MetadataSource, path: string): string | null {
   const tag = /^\/latest\/meta-data\/tags\/instance\/(.+)$/.exec(path)?.[1];
   if (tag !== undefined) return instance.tags[tag] ?? null;
   const base = '/latest/meta-data';
-  const answers: Readonly<Record<string, () => string>> = {
+  const answers: Readonly<Record<string, () => string | null>> = {
     [`${base}/instance-id`]: () => instance.instanceId,
     [`${base}/local-ipv4`]: () => instance.address,
     [`${base}/ami-id`]: () => instance.imageId,
@@ -61,6 +61,8 @@ function lookUp(source: MetadataSource, path: string): string | null {
     [`${base}/placement/region`]: () => source.region,
     [`${base}/services/partition`]: () => 'aws',
     [`${base}/services/domain`]: () => 'amazonaws.com',
+    [`${base}/autoscaling/target-lifecycle-state`]: () => instance.targetLifecycleState ?? null,
+    [`${base}/spot/instance-action`]: () => (instance.spotAction ? JSON.stringify(instance.spotAction) : null),
     [`${base}/tags/instance`]: () => Object.keys(instance.tags).sort().join('\n'),
     [`${base}/iam/security-credentials`]: () => instance.roleName,
     [`${base}/iam/security-credentials/${instance.roleName}`]: () => credentialDocument(source.credentials()),

@@ -30,3 +30,16 @@ export function documents<T>(database: DatabaseSync, table: string): Documents<T
     all: () => all.all().map((row) => JSON.parse(String(row.document))),
   };
 }
+
+/** All of `work`'s changes, or none of them; may be nested. */
+export function atomically<T>(database: DatabaseSync, work: () => T): T {
+  database.exec('SAVEPOINT documents');
+  try {
+    const result = work();
+    database.exec('RELEASE documents');
+    return result;
+  } catch (error) {
+    database.exec('ROLLBACK TO documents; RELEASE documents');
+    throw error;
+  }
+}

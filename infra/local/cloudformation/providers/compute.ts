@@ -1,9 +1,10 @@
-/** Instances, groups and functions. */
+/** Instances and functions. */
 import type { AutoScaling } from '../../autoscaling/index.ts';
 import type { LaunchTemplateData, Network } from '../../ec2/launchTemplates.ts';
 import type { Lambda } from '../../lambda/index.ts';
 import type { FileAsset } from '../assembly.ts';
-import { generatedName, type Providers, type ResourceRequest, resourceId, tagsOf, text } from '../provider.ts';
+import { generatedName, type Providers, type ResourceRequest, resourceId, text } from '../provider.ts';
+import { groups } from './groups.ts';
 
 export interface ComputeParts {
   readonly network: Network;
@@ -60,18 +61,7 @@ export function compute({ network, autoscaling, lambda, account, assets }: Compu
         return { physicalId: id, attributes: { ...attributes, LatestVersionNumber: String(versions.length) } };
       },
     },
-    'AWS::AutoScaling::AutoScalingGroup': {
-      create(request) {
-        const name = text(request.properties, 'AutoScalingGroupName') ?? generatedName(request);
-        const group = autoscaling.createGroup({ name, ...groupOf(request, network) });
-        return { physicalId: name, attributes: { Arn: group.arn, AutoScalingGroupARN: group.arn } };
-      },
-      update(request, existing) {
-        autoscaling.updateGroup(existing.physicalId, groupOf(request, network));
-        return existing;
-      },
-      delete: ({ physicalId }) => autoscaling.deleteGroup(physicalId),
-    },
+    ...groups({ network, autoscaling }),
     'AWS::Lambda::Function': {
       create: (request) =>
         makeFunction(request, text(request.properties, 'FunctionName') ?? generatedName(request), lambda, assets),
@@ -83,27 +73,6 @@ export function compute({ network, autoscaling, lambda, account, assets }: Compu
 
 function templateData({ properties }: ResourceRequest): LaunchTemplateData {
   return (properties.LaunchTemplateData ?? {}) as LaunchTemplateData;
-}
-
-function groupOf({ properties }: ResourceRequest, network: Network) {
-  const template = properties.LaunchTemplate as { LaunchTemplateId: string; Version: string } | undefined;
-  if (template === undefined) throw new Error('it needs a LaunchTemplate; this home makes no mixed instances');
-  const known = network.templates.get(template.LaunchTemplateId);
-  const maxSize = Number(properties.MaxSize);
-  const minSize = Number(properties.MinSize);
-  const subnets = ((properties.VPCZoneIdentifier ?? []) as string[]).map((subnetId) => {
-    const subnet = network.subnets.get(subnetId);
-    if (subnet === null) throw new Error(`its subnet ${subnetId} is not one of this home`);
-    return subnet;
-  });
-  return {
-    minSize,
-    maxSize,
-    desiredCapacity: Number(properties.DesiredCapacity ?? minSize),
-    subnets,
-    launchTemplate: { id: template.LaunchTemplateId, name: known?.name ?? '', version: String(template.Version) },
-    tags: tagsOf(properties.Tags),
-  };
 }
 
 function makeFunction({ properties }: ResourceRequest, name: string, lambda: Lambda, assets: readonly FileAsset[]) {

@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Group, type GroupMember, nextSteps } from '../../../../infra/local/autoscaling/group.ts';
+import {
+  type Group,
+  type GroupMember,
+  type LifecycleState,
+  nextSteps,
+  scalingProcesses,
+} from '../../../../infra/local/autoscaling/group.ts';
 
 const zones = ['a', 'b', 'c'];
 
@@ -59,19 +65,41 @@ describe('nextSteps', () => {
     expect(nextSteps(groupOf(1, true), [member('1', 'a')]).terminate).toHaveLength(1);
   });
 
-  test('after its steps a group is at its capacity, and zones differ by one at most once it grew from balance', () => {
-    const someMember = fc.record({ zone: fc.constantFrom(...zones), sick: fc.boolean(), gone: fc.boolean() });
+  test('a deleted group ends all, whatever is suspended', () => {
+    const suspendedProcesses = scalingProcesses.map((name) => ({ name, reason: 'a test' }));
+    const members = [member('1', 'a'), member('2', 'b', { lifecycleState: 'Standby' })];
+    expect(nextSteps({ ...groupOf(1, true), suspendedProcesses }, members).terminate).toHaveLength(2);
+  });
+
+  const states: LifecycleState[] = ['Pending', 'Pending:Wait', 'Pending:Proceed', 'InService'];
+  const notLive: LifecycleState[] = ['Standby', 'Terminating', 'Terminating:Wait', 'Terminating:Proceed'];
+  const someMember = fc.record({
+    zone: fc.constantFrom(...zones),
+    sick: fc.boolean(),
+    lifecycleState: fc.constantFrom(...states, ...notLive),
+  });
+  const someGroup = fc.record({
+    desired: fc.integer({ min: 0, max: 9 }),
+    suspended: fc.subarray([...scalingProcesses]),
+    seeds: fc.array(someMember, { maxLength: 9 }),
+  });
+
+  test('after its steps a group is at its capacity, as far as its processes are not suspended', () => {
     fc.assert(
-      fc.property(fc.array(someMember, { maxLength: 9 }), fc.integer({ min: 0, max: 9 }), (seeds, desired) => {
-        const members = seeds.map(({ zone, sick, gone }, index) =>
-          member(String(index), zone, {
-            health: sick ? 'Unhealthy' : 'Healthy',
-            lifecycleState: gone ? 'Terminating' : 'InService',
-          }),
+      fc.property(someGroup, ({ desired, suspended, seeds }) => {
+        const members = seeds.map(({ zone, sick, lifecycleState }, index) =>
+          member(String(index), zone, { health: sick ? 'Unhealthy' : 'Healthy', lifecycleState }),
         );
-        const { terminate, launch } = nextSteps(groupOf(desired), members);
-        const live = members.filter(({ lifecycleState }) => lifecycleState === 'InService').length;
-        expect(live - terminate.length + launch.length).toBe(desired);
+        const suspendedProcesses = suspended.map((name) => ({ name, reason: 'a test' }));
+        const { terminate, launch } = nextSteps({ ...groupOf(desired), suspendedProcesses }, members);
+        const live = members.filter(({ lifecycleState }) => states.includes(lifecycleState));
+        const liveIds = live.map(({ instanceId }) => instanceId);
+        expect(liveIds).toEqual(expect.arrayContaining(terminate.map(({ instanceId }) => instanceId)));
+        const after = live.length - terminate.length + launch.length;
+        if (suspended.includes('Terminate')) expect(terminate).toEqual([]);
+        else expect(after).toBeLessThanOrEqual(desired);
+        if (suspended.includes('Launch')) expect(launch).toEqual([]);
+        else expect(after).toBeGreaterThanOrEqual(desired);
       }),
     );
   });
