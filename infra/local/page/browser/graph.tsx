@@ -1,7 +1,8 @@
 /** The step graph: an SVG laid out once by the server, coloured here by classes as the execution moves on. */
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { elementId } from '../graph.ts';
 import type { StateProgress } from '../views.ts';
+import { Follower } from './follow.ts';
 import { countOf, stateLabel, stateMarks, stateWords } from './words.ts';
 
 interface Props {
@@ -17,12 +18,20 @@ export function StepGraph({ svg, error, states, selected, select }: Props) {
   const latest = useRef(select);
   latest.current = select;
 
-  useEffect(() => {
+  const follower = useRef<Follower | null>(null);
+
+  // Before the browser paints: nobody sees a graph without colours, or one scrolled elsewhere.
+  useLayoutEffect(() => {
+    if (frame.current) follower.current = new Follower(frame.current);
+    return () => follower.current?.end();
+  }, []);
+  useLayoutEffect(() => {
     if (frame.current && svg !== null) draw(frame.current, svg, (name) => latest.current(name));
   }, [svg]);
   // Runs after each drawing, too, so that a graph that arrives late is coloured at once.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (frame.current) colour(frame.current, states, selected);
+    follower.current?.update(svg, states, selected);
   }, [states, selected, svg]);
 
   return (
@@ -97,7 +106,6 @@ function colour(frame: HTMLElement, states: readonly StateProgress[], selected: 
     const text = state.status === 'waiting' ? '' : [stateMarks[state.status], countOf(state)].filter(Boolean).join(' ');
     fill(node.querySelector('.badge'), text);
   }
-  follow(frame, states);
 }
 
 function fill(badge: Element | null, text: string): void {
@@ -109,17 +117,4 @@ function fill(badge: Element | null, text: string): void {
     rect.setAttribute(name, String(value));
   }
   badge.classList.toggle('empty', text === '');
-}
-
-/** Keeps the current state in sight of a frame that scrolls, unless somebody is using the graph. */
-function follow(frame: HTMLElement, states: readonly StateProgress[]): void {
-  const current = states.filter(({ status }) => status === 'running').at(-1);
-  const node = current && document.getElementById(elementId(current.name));
-  if (!node || frame.dataset.followed === current.name || frame.contains(document.activeElement)) return;
-  frame.dataset.followed = current.name;
-  const box = node.getBoundingClientRect();
-  const view = frame.getBoundingClientRect();
-  if (box.top < view.top) frame.scrollTop += box.top - view.top - 40;
-  else if (box.bottom > view.bottom) frame.scrollTop += box.bottom - view.bottom + 40;
-  frame.scrollLeft += (box.left + box.right - view.left - view.right) / 2;
 }
