@@ -1,0 +1,375 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { type DnsDecision, dnsDecision, removalChanges } from '#etcd/dnsChanges.ts';
+import { canonicalName, isWithin, sortKey } from '#etcd/dnsNames.ts';
+import {
+  clusterDomain,
+  type DnsFacts,
+  type DnsMember,
+  desiredRecords,
+  dnsMembers,
+  kindOf,
+  ownerText,
+  type RecordSet,
+  unusable,
+} from '#etcd/dnsRecords.ts';
+import { changedRecordSets } from '../../../infra/local/route53/changes.ts';
+import { changesOf, fromSdk, zoneOf } from './dnsZone.ts';
+
+const member = (number: number, more: Partial<DnsMember> = {}): DnsMember => ({
+  name: `i-0000000${number}`,
+  address: `10.0.0.${number}`,
+  healthy: true,
+  learner: false,
+  ...more,
+});
+const facts = (members: readonly DnsMember[], more: Partial<DnsFacts> = {}): DnsFacts => ({
+  cluster: 'etcd',
+  zoneName: 'etcd.internal',
+  ttlSeconds: 10,
+  tls: false,
+  members,
+  ...more,
+});
+const domain = 'etcd.etcd.internal.';
+const record = (label: string, type: string, ...values: string[]): RecordSet => ({
+  name: `${label}.${domain}`,
+  type,
+  ttlSeconds: 10,
+  values,
+  simple: true,
+});
+const asTable = (sets: readonly RecordSet[]) =>
+  Object.fromEntries(sets.map(({ name, type, values }) => [`${name.replace(`.${domain}`, '')} ${type}`, values]));
+/** The zone after a decision, by Route 53's own rules. */
+const changedBy = (zone: readonly RecordSet[], decision: DnsDecision) =>
+  decision.verdict === 'change' ? fromSdk(changedRecordSets(zoneOf(zone), changesOf(decision.changes))) : zone;
+const marker = record('_etcd-appliance', 'TXT', ownerText('etcd'));
+
+describe('the records of a cluster', () => {
+  test('are services of the voters, an address per member, and the marker', () => {
+    const members = [member(1), member(2, { healthy: false }), member(3, { learner: true }), member(4, { name: '' })];
+    expect(asTable(desiredRecords(facts(members)))).toEqual({
+      '_etcd-appliance TXT': ['"etcd-appliance cluster=etcd"'],
+      '_etcd-server._tcp SRV': [`0 1 2380 i-00000001.${domain}`, `0 1 2380 i-00000002.${domain}`],
+      '_etcd-client._tcp SRV': [`0 1 2379 i-00000001.${domain}`],
+      '_etcd._tcp SRV': [`0 1 2379 i-00000001.${domain}`],
+      'i-00000001 A': ['10.0.0.1'],
+      'i-00000002 A': ['10.0.0.2'],
+      'i-00000003 A': ['10.0.0.3'],
+    });
+  });
+
+  test('have other names with TLS, and change over in one batch', () => {
+    const plain = desiredRecords(facts([member(1)]));
+    const decision = dnsDecision(facts([member(1)], { tls: true }), plain);
+    const table = asTable(changedBy(plain, decision));
+    expect(
+      Object.keys(table)
+        .filter((name) => name.endsWith('SRV'))
+        .sort(),
+    ).toEqual(['_etcd-client-ssl._tcp SRV', '_etcd-server-ssl._tcp SRV', '_etcd._tcp SRV']);
+  });
+
+  test('come from what the agent knows of the members', () => {
+    const known = {
+      id: 'a',
+      name: 'i-00000001',
+      isLearner: false,
+      healthy: true,
+      instance: 'live',
+      zone: null,
+    } as const;
+    const made = (url: string) => dnsMembers([{ ...known, peerUrls: [url] }]);
+    expect(made('http://10.0.0.1:2380')).toEqual([member(1)]);
+    expect(made('https://10.0.0.1:2380')).toEqual([member(1)]);
+  });
+
+  test.each([
+    ['no member', [], {}, /no member is known/],
+    ['a member that is named otherwise', [member(1, { name: 'www' })], {}, /'www' is not named by its instance/],
+    ['no address', [member(1, { address: '' })], {}, /address '' of i-00000001 is not IPv4/],
+    ['a number too high', [member(1, { address: '10.0.0.256' })], {}, /is not IPv4/],
+    ['one name twice', [member(1), member(1, { address: '10.0.0.9' })], {}, /two members are named/],
+    ['a TTL of no seconds', [member(1)], { ttlSeconds: 1.5 }, /whole number of seconds/],
+    ['no zone', [member(1)], { zoneName: '' }, /no name of a hosted zone/],
+    ['an odd cluster', [member(1)], { cluster: 'a.b' }, /no DNS label/],
+  ] as const)('are not made of %s', (_, members, more, reason) => {
+    expect(unusable(facts(members, more))).toMatch(reason);
+    expect(dnsDecision(facts(members, more), [marker, record('i-00000009', 'A', '10.0.0.9')])).toMatchObject({
+      verdict: 'unknown',
+      reason: expect.stringMatching(reason),
+    });
+  });
+});
+
+describe('a change', () => {
+  const settled = (members: readonly DnsMember[]) => desiredRecords(facts(members));
+  const decide = (members: readonly DnsMember[], zone: readonly RecordSet[], more: Partial<DnsFacts> = {}) =>
+    dnsDecision(facts(members, more), zone);
+  const actions = (decision: DnsDecision) =>
+    decision.verdict === 'change'
+      ? decision.changes.map(({ action, recordSet }) => `${action} ${recordSet.name.replace(`.${domain}`, '')}`)
+      : decision;
+
+  test('is nothing where all is right, however it is written', () => {
+    const three = settled([member(1), member(2)]).map((one) => ({
+      ...one,
+      values: one.values
+        .map((value) => (one.type === 'SRV' ? value.toUpperCase().replace(/\.$/, '') : value))
+        .reverse(),
+    }));
+    expect(decide([member(1), member(2)], three).verdict).toBe('inSync');
+  });
+
+  test('creates what is missing and replaces what differs', () => {
+    const zone = settled([member(1), member(2)]).filter(({ name }) => !name.startsWith('i-00000002'));
+    expect(actions(decide([member(1), member(2)], zone))).toEqual(['CREATE i-00000002']);
+    expect(actions(decide([member(1), member(2, { healthy: false })], settled([member(1), member(2)])))).toEqual([
+      'UPSERT _etcd-client._tcp',
+      'UPSERT _etcd._tcp',
+    ]);
+    expect(actions(decide([member(1)], settled([member(1)]), { ttlSeconds: 60 }))).toHaveLength(5);
+  });
+
+  test('forgets a member that has left, with the very values that are there', () => {
+    const stale = { ...record('i-0000000f', 'A', '10.0.0.99'), ttlSeconds: 77 };
+    const decision = decide([member(1)], [...settled([member(1)]), stale]);
+    expect(decision).toMatchObject({ verdict: 'change', changes: [{ action: 'DELETE', recordSet: stale }] });
+  });
+
+  test('leaves the client records and what they point to while nobody is healthy', () => {
+    const zone = settled([member(1), member(2)]);
+    const decision = decide([member(2, { healthy: false })], zone);
+    expect(actions(decision)).toEqual(['UPSERT _etcd-server._tcp']);
+    expect(asTable(changedBy(zone, decision))).toMatchObject({
+      '_etcd-client._tcp SRV': [`0 1 2379 i-00000001.${domain}`, `0 1 2379 i-00000002.${domain}`],
+      'i-00000001 A': ['10.0.0.1'],
+    });
+    expect(asTable(changedBy([], decide([member(1, { healthy: false })], [])))).not.toHaveProperty(
+      '_etcd-client._tcp SRV',
+    );
+  });
+
+  test.each([
+    ['an address at a name of a member', record('i-00000001', 'A', '10.9.9.9')],
+    ['a record of any type', record('_etcd-server._tcp', 'TXT', '"mine"')],
+    ['an instance that is no member', record('i-0000000e', 'A', '10.9.9.9')],
+    ["another cluster's marker", record('_etcd-appliance', 'TXT', ownerText('other'))],
+  ])('is none without the marker over %s', (_, foreign) => {
+    expect(decide([member(1)], [foreign])).toMatchObject({
+      verdict: 'notOurs',
+      reason: expect.stringContaining(foreign.name),
+    });
+  });
+
+  test.each([
+    ['a CNAME', record('i-00000001', 'CNAME', 'elsewhere.')],
+    ['a weighted record', { ...record('_etcd-client._tcp', 'SRV', `0 1 2379 a.${domain}`), simple: false }],
+    ['an alias', { ...record('i-00000001', 'A'), ttlSeconds: null, simple: false }],
+  ])('is none where %s is in the way', (what, foreign) => {
+    const decision = decide([member(1)], [marker, foreign]);
+    expect(decision).toMatchObject({ verdict: 'notOurs', reason: expect.stringContaining(foreign.name) });
+    expect(what).toBeTruthy();
+  });
+
+  test('restores the marker where only its values were added to', () => {
+    const zone = settled([member(1)]).map((one) =>
+      one.type === 'TXT' ? { ...one, values: [...one.values, '"x"'] } : one,
+    );
+    expect(actions(decide([member(1)], zone))).toEqual(['UPSERT _etcd-appliance']);
+  });
+
+  test('of more than a batch holds is made in several', () => {
+    const label = (number: number) => `i-${number.toString(16).padStart(8, '0')}`;
+    const stale = Array.from({ length: 2_500 }, (_, number) => record(label(number + 100), 'A', '10.1.1.1'));
+    let zone: readonly RecordSet[] = [...settled([member(1)]), ...stale];
+    let batches = 0;
+    for (
+      let decision = decide([member(1)], zone);
+      decision.verdict === 'change';
+      decision = decide([member(1)], zone)
+    ) {
+      zone = changedBy(zone, decision);
+      batches += 1;
+    }
+    expect([batches, asTable(zone)]).toEqual([3, asTable(settled([member(1)]))]);
+  });
+});
+
+describe('whatever is in the zone', () => {
+  const someMember = fc.record({
+    number: fc.integer({ min: 1, max: 7 }),
+    healthy: fc.boolean(),
+    learner: fc.boolean(),
+    started: fc.boolean(),
+  });
+  const someMembers = fc
+    .uniqueArray(someMember, { selector: ({ number }) => number, maxLength: 7 })
+    .map((list) =>
+      list.map(({ number, started, ...more }) => member(number, { ...more, ...(started ? {} : { name: '' }) })),
+    );
+  const someFacts = fc
+    .record({ members: someMembers, tls: fc.boolean(), ttlSeconds: fc.constantFrom(10, 60) })
+    .map(({ members, ...more }) => facts(members, more));
+  const labels = [
+    '_etcd-server._tcp',
+    '_etcd-client-ssl._tcp',
+    '_etcd._tcp',
+    'i-00000001',
+    'i-0000000c',
+    'www',
+    'i-00000001.other',
+  ];
+  const someRecord = fc.oneof(
+    fc.record({
+      name: fc.constantFrom(...labels).map((label) => `${label}.${domain}`),
+      type: fc.constant('A'),
+      values: fc.constant(['10.7.7.7']),
+    }),
+    fc.record({
+      name: fc.constantFrom(...labels).map((label) => `${label}.${domain}`),
+      type: fc.constant('TXT'),
+      values: fc.constant(['"hello"']),
+    }),
+    fc.record({
+      name: fc
+        .constantFrom('_etcd-client._tcp', '_etcd-server-ssl._tcp', '_other._tcp')
+        .map((label) => `${label}.${domain}`),
+      type: fc.constant('SRV'),
+      values: fc
+        .uniqueArray(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 3 })
+        .map((numbers) => numbers.map((number) => `0 1 2379 i-0000000${number}.${domain}`)),
+    }),
+    fc.record({
+      name: fc.constantFrom('_etcd-client._tcp.two.etcd.internal.', 'i-00000001.two.etcd.internal.', 'etcd.internal.'),
+      type: fc.constant('A'),
+      values: fc.constant(['10.8.8.8']),
+    }),
+  );
+  const someZone = fc
+    .tuple(
+      fc.uniqueArray(
+        someRecord.map((one) => ({ ...one, ttlSeconds: 30, simple: true })),
+        {
+          selector: ({ name, type }) => `${name} ${type}`,
+          maxLength: 8,
+        },
+      ),
+      fc.constantFrom('ours', 'none', 'other'),
+    )
+    .map(([records, owner]): RecordSet[] =>
+      owner === 'none'
+        ? records
+        : [...records, { ...marker, values: [ownerText(owner === 'ours' ? 'etcd' : 'other')] }],
+    );
+  const isOurs = (zone: readonly RecordSet[]) =>
+    zone.some(({ name, values }) => name === marker.name && values.includes(ownerText('etcd')));
+
+  test('one batch that Route 53 takes makes it right, and then there is nothing to do', () => {
+    fc.assert(
+      fc.property(someFacts, someZone, (given, zone) => {
+        const decision = dnsDecision(given, zone);
+        const changed = changedBy(zone, decision);
+        const again = dnsDecision(given, changed);
+        if (decision.verdict === 'change') expect(again.verdict).toBe('inSync');
+        else expect(changed).toBe(zone);
+        for (const { values } of changed) expect(values.length).toBeGreaterThan(0);
+      }),
+    );
+  });
+
+  test("nobody else's record is touched, and nothing at all without our marker unless all names are free", () => {
+    fc.assert(
+      fc.property(someFacts, someZone, (given, zone) => {
+        const decision = dnsDecision(given, zone);
+        const ours = isOurs(zone);
+        const kinds = { marker: 'TXT', server: 'SRV', client: 'SRV', member: 'A' } as const;
+        const isMine = ({ name, type }: RecordSet) => {
+          const kind = kindOf(name, domain);
+          return kind !== null && kinds[kind] === type;
+        };
+        const others = (sets: readonly RecordSet[]) =>
+          sets
+            .filter((one) => !isMine(one))
+            .map((one) => `${one.name} ${one.type} ${one.values}`)
+            .sort();
+        expect(others(changedBy(zone, decision))).toEqual(others(zone));
+        const taken = zone.some(({ name }) => kindOf(name, domain) !== null);
+        if (decision.verdict === 'change') expect(ours || !taken).toBe(true);
+        if (!ours && taken) expect(['notOurs', 'unknown']).toContain(decision.verdict);
+      }),
+    );
+  });
+
+  test('clients are sent to healthy voters only, and every service points to an address that is there', () => {
+    fc.assert(
+      fc.property(someFacts, someFacts, (before, now) => {
+        const first = changedBy([], dnsDecision(before, []));
+        const zone = changedBy(first, dnsDecision(now, first));
+        const names = new Set(zone.filter(({ type }) => type === 'A').map(({ name }) => name));
+        const targets = (label: string) =>
+          zone
+            .filter(({ name }) => name.startsWith(label))
+            .flatMap(({ values }) => values.map((value) => value.split(' ')[3] ?? ''));
+        for (const target of targets('_etcd')) if (target.endsWith(domain)) expect(names).toContain(target);
+        const serving = now.members.filter(({ name, healthy, learner }) => name !== '' && healthy && !learner);
+        if (serving.length > 0)
+          expect(new Set(targets('_etcd-client'))).toEqual(new Set(serving.map(({ name }) => `${name}.${domain}`)));
+      }),
+    );
+  });
+
+  test('a removal takes all that is ours and nothing else', () => {
+    fc.assert(
+      fc.property(someFacts, someZone, (given, zone) => {
+        const changed = changedBy(zone, dnsDecision(given, zone));
+        const removal = removalChanges('etcd', 'etcd.internal', changed);
+        if (!isOurs(changed)) return expect(removal).toEqual([]);
+        const left = fromSdk(changedRecordSets(zoneOf(changed), changesOf(removal)));
+        expect(
+          left.filter(
+            ({ name, type }) =>
+              kindOf(name, domain) !== null && type !== 'TXT' && !(type === 'A' && name.startsWith('_')),
+          ),
+        ).toEqual([]);
+        expect(isOurs(left)).toBe(false);
+        const kept = (sets: readonly RecordSet[]) => sets.filter(({ name }) => kindOf(name, domain) === null);
+        expect(kept(left)).toEqual(kept(changed));
+      }),
+    );
+  });
+});
+
+describe('a name', () => {
+  test.each([
+    ['Example.ORG', 'example.org.'],
+    ['example.org.', 'example.org.'],
+    ['*.example.org', '\\052.example.org.'],
+    ['\\052.example.org.', '\\052.example.org.'],
+    ['\\101b.example.org', 'ab.example.org.'],
+    ['a\\056b.example.org', 'a\\056b.example.org.'],
+    ['_etcd-client._tcp.example.org', '_etcd-client._tcp.example.org.'],
+  ])('%s is kept as %s', (name, canonical) => expect(canonicalName(name)).toBe(canonical));
+
+  test('is below its domain by whole labels', () => {
+    expect(isWithin('a.example.org.', 'example.org.')).toBe(true);
+    expect(isWithin('example.org.', 'example.org.')).toBe(true);
+    expect(isWithin('not-example.org.', 'example.org.')).toBe(false);
+  });
+
+  test('follows its domain without a gap in the order of a listing', () => {
+    const label = fc.stringMatching(/^[a-z0-9_-]{1,4}$/);
+    const name = fc.array(label, { minLength: 1, maxLength: 4 }).map((parts) => canonicalName(parts.join('.')));
+    fc.assert(
+      fc.property(fc.array(name, { maxLength: 20 }), name, (names, top) => {
+        const sorted = [top, ...names].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : Number(sortKey(a) > sortKey(b))));
+        const inside = sorted.map((one) => isWithin(one, top));
+        expect(inside.slice(inside.indexOf(true), inside.lastIndexOf(true) + 1)).not.toContain(false);
+        expect(sorted[inside.indexOf(true)]).toBe(top);
+      }),
+    );
+  });
+
+  test('of a cluster is below its zone', () => expect(clusterDomain('one', 'example.org.')).toBe('one.example.org.'));
+});
