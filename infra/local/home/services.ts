@@ -2,6 +2,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type AutoScaling, createAutoScaling } from '../autoscaling/index.ts';
 import { type CustomResources, createCustomResources } from '../cloudformation/customResources.ts';
+import { type DnsServer, startDns } from '../dns/index.ts';
 import { createDynamoDb, type DynamoDb } from '../dynamodb/index.ts';
 import { createEc2, type Ec2, type Ec2Options } from '../ec2/index.ts';
 import { createNetwork, type Network } from '../ec2/launchTemplates.ts';
@@ -13,6 +14,7 @@ import { createSsm, type Ssm } from '../ssm/index.ts';
 import { createStepFunctions } from '../stepfunctions/index.ts';
 import { createSts } from '../sts/index.ts';
 import { type Callers, type Credentials, createCallers } from '../wire/callers.ts';
+import { createDisturbances, type Disturbances } from '../wire/disturbances.ts';
 import { startWire, type Wire } from '../wire/server.ts';
 import type { HomeContext } from '../wire/service.ts';
 import { endpointPort } from './network.ts';
@@ -23,6 +25,8 @@ export interface Services {
   readonly operatorArn: string;
   readonly s3: S3;
   readonly route53: Route53;
+  /** Answers for the zones of route53. */
+  readonly dns: DnsServer;
   readonly dynamodb: DynamoDb;
   readonly dynamodbClient: DynamoDBClient;
   readonly ec2: Ec2;
@@ -33,6 +37,8 @@ export interface Services {
   readonly monitoring: Monitoring;
   readonly states: ReturnType<typeof createStepFunctions>;
   readonly customResources: CustomResources;
+  /** Faults at the wire, for tests and rehearsals. */
+  readonly disturbances: Disturbances;
   readonly wire: Wire;
 }
 
@@ -52,15 +58,26 @@ export async function openServices(context: HomeContext, beforeBoot?: Ec2Options
   const states = createStepFunctions(context, { invokeLambda: lambda.invoke });
   const customResources = createCustomResources(context, lambda);
   const dynamodb = await createDynamoDb(context);
+  // An address of its own, for port 53; macOS has only those that were added.
+  const dns = await startDns({
+    addresses: [`${context.network}.2`, `${context.network}.1`],
+    zones: route53.zones.all,
+    log: context.log,
+  });
+  const services = [ec2, autoscaling, ssm, states, lambda, createSts(context), ...monitoring.services];
+  const rawServices = [s3, dynamodb, route53];
+  const disturbances = createDisturbances([...services, ...rawServices].map(({ name }) => name));
   const wire = await startWire({
     host: `${context.network}.1`,
     port: endpointPort,
-    services: [ec2, autoscaling, ssm, states, lambda, createSts(context), ...monitoring.services],
-    rawServices: [s3, dynamodb, route53],
+    services,
+    rawServices,
+    disturbances,
     callerOf: callers.callerOf,
     unsigned: customResources.handle,
     log: context.log,
   }).catch(async (error: unknown) => {
+    await dns.close();
     await dynamodb.close();
     throw error;
   });
@@ -75,6 +92,7 @@ export async function openServices(context: HomeContext, beforeBoot?: Ec2Options
     operatorArn,
     s3,
     route53,
+    dns,
     dynamodb,
     dynamodbClient,
     ec2,
@@ -85,6 +103,7 @@ export async function openServices(context: HomeContext, beforeBoot?: Ec2Options
     monitoring,
     states,
     customResources,
+    disturbances,
     wire,
   };
 }
@@ -104,5 +123,6 @@ export async function closeServices(services: Services): Promise<void> {
   await services.ec2.stop();
   services.dynamodbClient.destroy();
   await services.wire.close();
+  await services.dns.close();
   await services.dynamodb.close();
 }

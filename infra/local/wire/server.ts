@@ -1,17 +1,18 @@
 /**
  * The AWS endpoint of a home: one HTTP server for all services, told apart by the signature's credential scope, speaking
  * AWS's JSON, Query, EC2 and REST JSON protocols. What it does not do: verify signatures, TLS, virtual-host buckets,
- * permissions, throttling.
+ * permissions, throttling (unless a disturbance asks for it).
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type Disturbances, Dropped } from './disturbances.ts';
 import { sendFailure } from './failures.ts';
 import { fromJson, toJson } from './json.ts';
 import { fromForm } from './query.ts';
 import { readBody, type Scope, scopeOf } from './request.ts';
 import { fromRest, route, toRest } from './rest.ts';
 import { type ServiceShape, serviceShapes } from './schemas.ts';
-import { AwsError, type Caller, type Operation, type RawService, type Service } from './service.ts';
+import { AwsError, type Caller, type RawService, type Service } from './service.ts';
 import { toXml } from './xml.ts';
 
 export interface WireOptions {
@@ -22,6 +23,7 @@ export interface WireOptions {
   readonly callerOf: (accessKeyId: string) => Caller;
   /** Requests that carry no signature by nature: custom resource responses. Returns whether it took the request. */
   readonly unsigned: (request: IncomingMessage, response: ServerResponse) => boolean;
+  readonly disturbances: Disturbances;
   readonly log: (line: string) => void;
 }
 
@@ -44,6 +46,7 @@ export async function startWire(options: WireOptions): Promise<Wire> {
     server,
     close: () =>
       new Promise((resolve) => {
+        options.disturbances.close();
         server.close(() => resolve());
         server.closeAllConnections();
       }),
@@ -54,62 +57,103 @@ async function answer(options: WireOptions, request: IncomingMessage, response: 
   const scope = scopeOf(request);
   const caller = options.callerOf(scope.accessKeyId);
   const raw = options.rawServices.find(({ name }) => name === scope.service);
-  if (raw !== undefined) return raw.handle(request, response, caller);
+  if (raw !== undefined) return handle(options, raw, scope, request, response, caller);
   const service = options.services.find(({ name }) => name === scope.service);
   const shape = serviceShapes[scope.service];
   if (service === undefined || shape === undefined) {
     throw new AwsError('UnknownServiceException', `This home has no service '${scope.service}'.`, 404);
   }
-  await dispatch(service, shape, scope, request, response, caller);
+  const { operation, input, encode } = decode(service, shape, scope, request, await readBody(request));
+  const implementation = service.operations[operation] ?? unknownOperation(service, operation);
+  const call = { service: service.name, operation, caller };
+  const output = await options.disturbances.around(call, input, (given) => implementation(given, caller));
+  const answered = encode((output ?? {}) as Record<string, unknown>);
+  response.writeHead(answered.status, { 'x-amzn-requestid': randomUUID(), ...answered.headers }).end(answered.body);
 }
 
-async function dispatch(
-  service: Service,
-  shape: ServiceShape,
+async function handle(
+  { disturbances }: WireOptions,
+  raw: RawService,
   scope: Scope,
   request: IncomingMessage,
   response: ServerResponse,
   caller: Caller,
 ): Promise<void> {
-  const body = await readBody(request);
+  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+  const shape = serviceShapes[raw.name];
+  const routed = shape === undefined ? null : route(shape, request.method ?? 'GET', pathname);
+  const operation = scope.target ?? routed?.operation.name ?? `${request.method} ${pathname}`;
+  await disturbances.around({ service: raw.name, operation, caller }, null, async (_input, answerLost) => {
+    if (!answerLost) return raw.handle(request, response, caller);
+    mute(response);
+    // Whoever writes to a closed connection may fail of it.
+    await raw.handle(request, response, caller).catch(() => {});
+  });
+}
+
+/** What is written goes nowhere; its end closes the connection. */
+function mute(response: ServerResponse): void {
+  response.write = () => true;
+  response.end = () => response.destroy();
+}
+
+interface Answered {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: string | Buffer;
+}
+
+interface Decoded {
+  readonly operation: string;
+  readonly input: unknown;
+  encode(output: Record<string, unknown>): Answered;
+}
+
+function decode(service: Service, shape: ServiceShape, scope: Scope, request: IncomingMessage, body: Buffer): Decoded {
   if (scope.target !== null) {
     const operation = shape.operation(scope.target) ?? unknownOperation(service, scope.target);
-    const input = fromJson(operation.input, body.length === 0 ? {} : JSON.parse(body.toString('utf8')));
-    const output = await implementation(service, operation.name)(input, caller);
     const type = request.headers['content-type'] ?? 'application/x-amz-json-1.0';
-    return send(response, 200, { 'content-type': type }, JSON.stringify(toJson(operation.output, output ?? {}) ?? {}));
+    return {
+      operation: operation.name,
+      input: fromJson(operation.input, body.length === 0 ? {} : JSON.parse(body.toString('utf8'))),
+      encode: (output) => ({
+        status: 200,
+        headers: { 'content-type': type },
+        body: JSON.stringify(toJson(operation.output, output) ?? {}),
+      }),
+    };
   }
   const url = new URL(request.url ?? '/', 'http://localhost');
   if (isQuery(request, url))
-    return query(service, shape, new URLSearchParams(body.toString('utf8') || url.search), response, caller);
+    return decodeQuery(service, shape, new URLSearchParams(body.toString('utf8') || url.search));
   const routed =
     route(shape, request.method ?? 'GET', url.pathname) ??
     unknownOperation(service, `${request.method} ${url.pathname}`);
-  const input = fromRest(routed, url.searchParams, request.headers, body);
-  const output = (await implementation(service, routed.operation.name)(input, caller)) as Record<string, unknown>;
-  const answered = toRest(routed.operation, output ?? {});
-  send(response, answered.status, answered.headers, answered.body);
+  return {
+    operation: routed.operation.name,
+    input: fromRest(routed, url.searchParams, request.headers, body),
+    encode: (output) => toRest(routed.operation, output),
+  };
 }
 
-async function query(
-  service: Service,
-  shape: ServiceShape,
-  form: URLSearchParams,
-  response: ServerResponse,
-  caller: Caller,
-) {
+function decodeQuery(service: Service, shape: ServiceShape, form: URLSearchParams): Decoded {
   const name = form.get('Action') ?? '';
   const operation = shape.operation(name) ?? unknownOperation(service, name);
   const flavour = service.name === 'ec2' ? 'ec2' : 'query';
-  const output = await implementation(service, name)(fromForm(operation.input, form, flavour) ?? {}, caller);
-  const content = toXml(operation.output, output ?? {});
-  const id = randomUUID();
-  const inside =
-    flavour === 'ec2'
-      ? `<requestId>${id}</requestId>${content}`
-      : `<${name}Result>${content}</${name}Result><ResponseMetadata><RequestId>${id}</RequestId></ResponseMetadata>`;
-  const xml = `<?xml version="1.0" encoding="UTF-8"?><${name}Response xmlns="${shape.xmlNamespace}">${inside}</${name}Response>`;
-  send(response, 200, { 'content-type': 'text/xml' }, xml);
+  return {
+    operation: name,
+    input: fromForm(operation.input, form, flavour) ?? {},
+    encode(output) {
+      const content = toXml(operation.output, output);
+      const id = randomUUID();
+      const inside =
+        flavour === 'ec2'
+          ? `<requestId>${id}</requestId>${content}`
+          : `<${name}Result>${content}</${name}Result><ResponseMetadata><RequestId>${id}</RequestId></ResponseMetadata>`;
+      const xml = `<?xml version="1.0" encoding="UTF-8"?><${name}Response xmlns="${shape.xmlNamespace}">${inside}</${name}Response>`;
+      return { status: 200, headers: { 'content-type': 'text/xml' }, body: xml };
+    },
+  };
 }
 
 function isQuery(request: IncomingMessage, url: URL): boolean {
@@ -119,21 +163,13 @@ function isQuery(request: IncomingMessage, url: URL): boolean {
   );
 }
 
-function implementation(service: Service, name: string): Operation {
-  return service.operations[name] ?? unknownOperation(service, name);
-}
-
 function unknownOperation(service: Service, name: string): never {
   const known = Object.keys(service.operations).sort().join(', ');
   throw new AwsError('UnknownOperationException', `This home's ${service.name} has no ${name}; it has ${known}.`, 404);
 }
 
-function send(response: ServerResponse, status: number, headers: Record<string, string>, body: string | Buffer): void {
-  response.writeHead(status, { 'x-amzn-requestid': randomUUID(), ...headers });
-  response.end(body);
-}
-
 function fail(options: WireOptions, request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  if (error instanceof Dropped) return void request.socket.destroy();
   if (!(error instanceof AwsError))
     options.log(`wire: ${request.method} ${request.url}: ${(error as Error)?.stack ?? error}`);
   if (response.headersSent) response.destroy();

@@ -30,7 +30,8 @@ describe('a hook', () => {
   });
 
   test('keeps what a change of it leaves out', () => {
-    const changed = hookFrom({ ...input, LifecycleTransition: undefined, NotificationMetadata: 'etcd' } as HookInput, [
+    const { LifecycleTransition: _, ...rest } = input;
+    const changed = hookFrom({ ...rest, NotificationMetadata: 'etcd' }, [
       hook,
     ]);
     expect(changed).toEqual({ ...hook, notificationMetadata: 'etcd' });
