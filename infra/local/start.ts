@@ -11,7 +11,7 @@ import { startPage } from './page/server.ts';
 import { sourceOfHome } from './page/sourceOfHome.ts';
 import { bootstrapCluster } from './start/bootstrap.ts';
 import { deployCluster, prepareCluster } from './start/deploy.ts';
-import { describeEndpoints, writeEndpoints } from './start/endpoints.ts';
+import { describeEndpoints, dnsEndpoint, writeEndpoints } from './start/endpoints.ts';
 import { parseStartOptions, type StartOptions, usage } from './start/options.ts';
 import { freePort } from './start/port.ts';
 import { chooseCluster, saveCluster } from './start/savedSettings.ts';
@@ -71,6 +71,7 @@ async function startCluster(folder: string, options: StartOptions, opened: Closi
     awsEndpoint: home.endpoint,
     region: home.context.region,
     credentials: { accessKeyId, secretAccessKey },
+    dns: dnsEndpoint(home.services.dns, outputs),
     ...bootstrapped,
   };
   process.stdout.write(describeEndpoints(endpoints, writeEndpoints(folder, endpoints)));

@@ -61,6 +61,7 @@ describe('what was started', () => {
     credentials: { accessKeyId: 'ASIA1', secretAccessKey: 'secret' },
     stateMachineArn: 'arn:aws:states:eu-west-1:123456789012:stateMachine:ClusterBootstrap',
     members: [{ name: 'i-1', clientUrl: 'http://127.1.2.10:2379' }],
+    dns: { address: '127.1.2.2', port: 53, domain: 'etcd.etcd.internal' },
   };
 
   test('is kept for other tools', () => {
@@ -74,6 +75,9 @@ describe('what was started', () => {
     expect(text).toContain('page      http://127.0.0.1:8080/');
     expect(text).toContain('export ETCDCTL_ENDPOINTS=http://127.1.2.10:2379');
     expect(text).toContain('export AWS_ENDPOINT_URL=http://127.1.2.1:4566 AWS_REGION=eu-west-1');
+    expect(text).toContain('dig @127.1.2.2 +short SRV _etcd-client._tcp.etcd.etcd.internal');
+    const elsewhere = { ...endpoints, dns: { ...endpoints.dns, port: 5353 } };
+    expect(describeEndpoints(elsewhere, '')).toContain('dig @127.1.2.2 -p 5353 +short SRV');
   });
 });
 
