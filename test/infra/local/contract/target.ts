@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openHome } from '../../../../infra/local/home.ts';
+import { type Home, openHome } from '../../../../infra/local/home.ts';
 import { startMoto } from '../../../moto.ts';
 
 export interface Target {
@@ -13,6 +13,8 @@ export interface Target {
     readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
     readonly maxAttempts: number;
   };
+  /** Where the target is this home. */
+  readonly home?: Home;
   close(): Promise<void>;
 }
 
@@ -25,6 +27,7 @@ async function openOwn(): Promise<Target> {
   const folder = mkdtempSync(join(tmpdir(), 'etcd-appliance-contract-'));
   const home = await openHome({ folder });
   return {
+    home,
     client: { endpoint: home.endpoint, region: home.context.region, credentials: home.credentials, maxAttempts: 1 },
     async close() {
       await home.close();

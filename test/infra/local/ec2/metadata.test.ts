@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Instance } from '../../../../infra/local/ec2/instance.ts';
 import { metadataPort, startMetadata } from '../../../../infra/local/ec2/metadata.ts';
 
-const instance: Instance = {
+const still: Instance = {
   instanceId: 'i-0123456789abcdef0',
   state: 'running',
   address: `127.${10 + (process.pid % 200)}.${process.pid % 250}.77`,
@@ -21,6 +21,7 @@ const instance: Instance = {
   booted: true,
 };
 
+let instance = still;
 let server: Server;
 const base = `http://${instance.address}:${metadataPort}/latest`;
 
@@ -59,6 +60,7 @@ describe('instance metadata', () => {
     ['meta-data/tags/instance/etcd-appliance:cluster', 'etcd'],
     ['meta-data/tags/instance/', 'etcd-appliance:cluster'],
     ['meta-data/iam/security-credentials/', 'member'],
+    ['meta-data/services/partition', 'aws'],
     ['user-data', '#!/bin/bash'],
   ])('%s is %s', async (path, value) => {
     expect(await get(path, await token())).toEqual([200, value]);
@@ -70,5 +72,24 @@ describe('instance metadata', () => {
     expect(JSON.parse(body)).toMatchObject({ Code: 'Success', AccessKeyId: 'ASIA1', Token: 't' });
     expect((await get('meta-data/spot/instance-action', given))[0]).toBe(404);
     expect((await get('meta-data/tags/instance/none', given))[0]).toBe(404);
+  });
+
+  test.each(['InService', 'Standby', 'Terminated'] as const)(
+    'says that Auto Scaling brings it to %s',
+    async (state) => {
+      const path = 'meta-data/autoscaling/target-lifecycle-state';
+      const given = await token();
+      instance = still;
+      expect((await get(path, given))[0]).toBe(404);
+      instance = { ...still, targetLifecycleState: state };
+      expect(await get(path, given)).toEqual([200, state]);
+    },
+  );
+
+  test('announces the end of a spot instance', async () => {
+    const notice = { action: 'terminate', time: '2026-01-01T00:02:00Z' } as const;
+    instance = { ...still, spotAction: notice };
+    const [status, body] = await get('meta-data/spot/instance-action', await token());
+    expect([status, JSON.parse(body)]).toEqual([200, notice]);
   });
 });
