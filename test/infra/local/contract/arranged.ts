@@ -1,6 +1,5 @@
 /** What the contract tests need to be there first, made in this home by its services and in moto by AWS's own calls. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudWatchClient, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
@@ -13,12 +12,13 @@ import {
 import { EC2Client, RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateDocumentCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { openHome } from '../../../../infra/local/home.ts';
+import type { Home } from '../../../../infra/local/home.ts';
 import type { CommandDocument } from '../../../../infra/local/ssm/document.ts';
-import { startMoto } from '../../../moto.ts';
-import type { Target } from './target.ts';
+import { type Target, targets } from './target.ts';
 
-export interface Arranged extends Target {
+export type Arranged = Target & Arrangements;
+
+interface Arrangements {
   /** @param source an ES module that exports `handler`; moto runs none, it answers with the payload */
   createFunction(name: string, source: string): Promise<void>;
   createDocument(name: string, content: CommandDocument): Promise<void>;
@@ -29,25 +29,21 @@ export interface Arranged extends Target {
   createLog(group: string, lines: readonly string[]): Promise<void>;
 }
 
-export const arranged: readonly [name: string, open: () => Promise<Arranged>][] = [
-  ['this home', openOwn],
-  ['moto', openMoto],
-];
+export const arranged: readonly [name: string, open: () => Promise<Arranged>][] = targets.map(([name, open]) => [
+  name,
+  async () => {
+    const target = await open();
+    return { ...target, ...(target.home ? inHome(target.home) : inMoto(target.client)) };
+  },
+]);
 
 const roleArn = 'arn:aws:iam::123456789012:role/contract';
 
-async function openOwn(): Promise<Arranged> {
-  const folder = mkdtempSync(join(tmpdir(), 'etcd-appliance-contract-'));
-  const home = await openHome({ folder });
-  const { lambda, ssm, ec2, monitoring } = home.services;
+function inHome({ services, context }: Home): Arrangements {
+  const { lambda, ssm, ec2, monitoring } = services;
   return {
-    client: { endpoint: home.endpoint, region: home.context.region, credentials: home.credentials, maxAttempts: 1 },
-    async close() {
-      await home.close();
-      rmSync(folder, { recursive: true, force: true });
-    },
     async createFunction(name, source) {
-      const code = join(folder, `function-${name}`);
+      const code = join(context.folder, `function-${name}`);
       mkdirSync(code);
       writeFileSync(join(code, 'index.mjs'), source);
       const size = { timeoutSeconds: 10, memoryMiB: 128, variables: {}, runtime: 'nodejs24.x' };
@@ -89,18 +85,13 @@ async function openOwn(): Promise<Arranged> {
   };
 }
 
-async function openMoto(): Promise<Arranged> {
-  const moto = await startMoto();
-  const credentials = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'none' };
-  const client = { endpoint: moto.endpoint, region: 'eu-west-1', credentials, maxAttempts: 1 };
+function inMoto(client: Target['client']): Arrangements {
   return {
-    client,
-    close: async () => moto.stop(),
     async createFunction(FunctionName) {
       // Without Docker moto has one answer for every function: what it was given.
       const body = JSON.stringify({ lambda: { use_docker: false } });
-      await fetch(`${moto.endpoint}/moto-api/config`, { method: 'POST', body });
-      await createRole(moto.endpoint);
+      await fetch(`${client.endpoint}/moto-api/config`, { method: 'POST', body });
+      await createRole(client.endpoint);
       const code = { Code: { ZipFile: emptyZip }, Runtime: 'nodejs22.x', Handler: 'index.handler' } as const;
       await new LambdaClient(client).send(new CreateFunctionCommand({ FunctionName, Role: roleArn, ...code }));
     },
