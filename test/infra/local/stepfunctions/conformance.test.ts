@@ -1,7 +1,10 @@
 /** The same machines here and under moto's interpreter: same status, output, error and path of states. */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { motoMissing } from '../../../moto.ts';
-import { type Case, cases, choiceInput, nestedMachines } from './conformance.cases.ts';
+import type { Case } from './conformance/case.ts';
+import { cases } from './conformance/cases.ts';
+import { choiceInput } from './conformance/choices.ts';
+import { nestedMachines } from './conformance/flow.ts';
 import { type Ending, type Lambda, named, openStates, type States } from './fixture.ts';
 import { type MotoStates, openMotoStates, type Tokens } from './motoStates.ts';
 

@@ -156,3 +156,16 @@ export const task = (name: string, more: object = { End: true }) => ({
 
 /** A machine of one state. */
 export const only = (state: object, more: object = {}) => ({ StartAt: 'Only', States: { Only: state }, ...more });
+
+/** A Task that gives a function its token and its input, and waits for the token to come back. */
+export const withToken = (name: string, more: object = {}) => ({
+  Type: 'Task',
+  Resource: `${invokeResource}.waitForTaskToken`,
+  Parameters: { FunctionName: name, Payload: { 'token.$': '$$.Task.Token', 'output.$': '$' } },
+  End: true,
+  ...more,
+});
+
+/** A machine of one Map, with one state for each item. */
+export const each = (state: object, more: object = {}) =>
+  only({ Type: 'Map', ItemProcessor: { StartAt: 'Each', States: { Each: state } }, End: true, ...more });
