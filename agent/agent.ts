@@ -92,6 +92,7 @@ export async function runAgent(environment: AgentEnvironment): Promise<void> {
     member: observation.member,
     health: judge(observation, { version: null, members: [] }),
     housekeeping: standing?.round ?? null,
+    dns: standing?.dns ?? null,
     command: null,
   });
 
@@ -115,7 +116,7 @@ export async function runAgent(environment: AgentEnvironment): Promise<void> {
 
   const releases = releasesByChild(installedIn(layout.releases));
   const shared = { identity, layout, disk, record, turns, instances, metadata, look: around, log, enter };
-  standing = startStandingDuties({ ...shared, supervisor, observe: look.fresh });
+  standing = startStandingDuties({ ...shared, aws, supervisor, observe: look.fresh });
   await keepMember({ ...shared, releases }, supervisor);
 }
 

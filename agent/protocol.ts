@@ -99,6 +99,8 @@ export interface Description {
   readonly health: HealthVerdict;
   /** The last round of the leader's housekeeping; null on every other member. */
   readonly housekeeping: HousekeepingRound | null;
+  /** How the cluster's DNS records stand, as the leader's agent knows; null on every other member. */
+  readonly dns: { readonly verdict: 'inSync' | 'changed' | 'unknown' | 'notOurs'; readonly reason: string } | null;
   /** The ledger's entry of `input.commandId`, null where there is none. */
   readonly command: LedgerEntry | null;
 }

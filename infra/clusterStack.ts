@@ -6,6 +6,7 @@ import { createAlarms } from './alarms.ts';
 import { bundleAgent, bundleTasks } from './bundle.ts';
 import { createCommandDocument } from './command.ts';
 import { deploymentTasks, publishAgent, publishSettings, startBootstrap } from './deployment.ts';
+import { recordStatements, removeRecordsOnDeletion } from './dns.ts';
 import { createGroup, createInstanceRole } from './instances.ts';
 import { createClusterBootstrap } from './machines.ts';
 import { acceptNetworkFindings, createNetwork } from './network.ts';
@@ -40,10 +41,13 @@ export class ClusterStack extends Stack {
     const role = createInstanceRole(this);
     const resources = { table, cluster: settings.cluster, document: document.ref, scope: this };
     grantToAgents(role, resources, bucket);
+    const records = { cluster: settings.cluster, hostedZone: network.hostedZone };
+    for (const statement of recordStatements(records, ['CREATE', 'UPSERT', 'DELETE'])) role.addToPolicy(statement);
+    const removal = removeRecordsOnDeletion(this, bundles.removeRecords ?? '', records);
     const release = publishAgent(this, bundleAgent(bundleFolder), bundles.publishAgent ?? '', bucket);
     const group = createGroup(this, { settings, network, role, release, tableName: table.tableName });
     // Instances must not boot before they can read the agent, and get out of their subnets.
-    group.node.addDependency(release.resource, role, network.vpc);
+    group.node.addDependency(release.resource, role, network.vpc, removal);
     publishSettings(this, bundles.publishSettings ?? '', table, {
       Cluster: settings.cluster,
       GroupName: group.autoScalingGroupName,
@@ -84,6 +88,8 @@ export class ClusterStack extends Stack {
     this.output('BucketName', bucket.bucketName, 'S3 bucket with the agent and releases');
     this.output('DocumentName', document.ref, 'Run Command document that reaches the agents');
     this.output('HostedZoneName', network.hostedZone.zoneName, 'Private hosted zone of the cluster');
+    const domain = `${settings.cluster}.${network.hostedZone.zoneName}`;
+    this.output('DiscoveryDomain', domain, 'For clients that discover the members by SRV records: --discovery-srv');
     this.output('SecurityGroupId', network.securityGroup.securityGroupId, 'Security group of the members');
   }
 

@@ -17,6 +17,7 @@ export const deploymentTasks = {
   publishAgent: 'deploy/publishAgent',
   startBootstrap: 'deploy/startBootstrap',
   publishSettings: 'deploy/publishSettings',
+  removeRecords: 'deploy/removeRecords',
 } as const;
 
 export interface PublishedAgent extends AgentRelease {

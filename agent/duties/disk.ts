@@ -10,6 +10,8 @@ export interface Registration {
   readonly memberId: string;
   /** Set, and synced, before etcd is started: from then on the member may have voted. */
   readonly started: boolean;
+  /** Set when it is a voter: a learner still has to be promoted. */
+  readonly voter?: boolean;
 }
 
 export interface Disk {
@@ -39,9 +41,9 @@ const keptSetAside = 3;
 export function createDisk({ dataDir, claim, owner, ran, registration, setAside, state }: Layout): Disk {
   return {
     hasMember: () => filesIn(join(dataDir, 'member', 'wal')).some((name) => name.endsWith('.wal')),
-    hasRun: () => existsSync(ran),
+    hasRun: () => ran.some((file) => existsSync(file)),
     noteRun() {
-      if (!existsSync(ran)) writeDurably(ran, `${new Date().toISOString()}\n`);
+      for (const file of ran) if (!existsSync(file)) writeDurably(file, `${new Date().toISOString()}\n`);
     },
     owner: () => readIfThere(owner)?.trim() ?? null,
     own: (instanceId) => writeDurably(owner, `${instanceId}\n`),
@@ -57,7 +59,8 @@ export function createDisk({ dataDir, claim, owner, ran, registration, setAside,
       else writeDurably(registration, JSON.stringify(note));
     },
     setAside(why) {
-      for (const file of [claim, owner, ran, registration, join(state, 'member.json')]) rmSync(file, { force: true });
+      for (const file of [claim, owner, registration, ...ran, join(state, 'member.json')])
+        rmSync(file, { force: true });
       if (!existsSync(dataDir)) return null;
       mkdirSync(setAside, { recursive: true, mode: 0o700 });
       for (const old of readdirSync(setAside)

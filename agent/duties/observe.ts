@@ -38,15 +38,16 @@ export async function observe(identity: Identity, supervisor: Supervisor): Promi
   };
   if (pid === null || version === null || !isSupported(version)) return { pid, seen: nothing, member: null };
   const client = createEtcdClient({ address: identity.address, version, timeoutMs: callTimeoutMs });
-  const [versions, list, leaderId, readAndWrite] = await Promise.all([
+  const [versions, list, standing, readAndWrite] = await Promise.all([
     orNull(client.version()),
     orNull(client.members()),
-    orNull(client.leader()),
+    orNull(client.standing()),
     client.writeAndRead(identity.instanceId).then(
       () => ({ ok: true }) as const,
       (error: Error) => ({ ok: false, error: error.message }) as const,
     ),
   ]);
+  const leaderId = standing?.leaderId ?? null;
   const own = list?.members.find(({ name }) => name === identity.instanceId);
   const alarms = own === undefined ? [] : ((await orNull(client.alarms(own.id))) ?? []);
   return {
@@ -56,7 +57,7 @@ export async function observe(identity: Identity, supervisor: Supervisor): Promi
       serverVersion: versions?.server ?? null,
       clusterVersion: versions?.cluster ?? null,
       leaderId,
-      learner: own?.isLearner ?? false,
+      learner: standing?.isLearner ?? own?.isLearner ?? false,
       readAndWrite,
       members: list?.members.map(({ name }) => name) ?? null,
       alarms,

@@ -27,13 +27,14 @@ async function askPeer(address: string): Promise<Peer | null> {
   const { server: version, cluster: clusterVersion } = await etcdVersionAt(address, timeoutMs);
   if (!isSupported(version)) return null;
   const client = createEtcdClient({ address, version, timeoutMs });
-  const [list, leaderId, healthy] = await Promise.all([
+  const [list, standing, healthy] = await Promise.all([
     client.members(),
-    client.leader().catch(() => null),
+    client.standing().catch(() => null),
     client.linearizableRead().then(
       () => true,
       () => false,
     ),
   ]);
+  const leaderId = standing?.leaderId ?? null;
   return { address, version, clusterVersion, list, leaderId, healthy: healthy && leaderId !== null };
 }

@@ -1,14 +1,19 @@
 /** What an agent does all the time beside keeping its member: the duties, each in its own rhythm. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { dnsMembers } from '#etcd/dnsRecords.ts';
+import type { Aws } from '../machine/aws.ts';
 import type { Log } from '../machine/log.ts';
-import type { HousekeepingRound } from '../protocol.ts';
+import type { Description, HousekeepingRound } from '../protocol.ts';
+import { createDns, type Dns, type DnsState } from './dns.ts';
 import { createHousekeeping, type HousekeepingOptions } from './housekeeping.ts';
 import { type LeaveOptions, leaveWhenTerminated } from './leave.ts';
 import type { Observation } from './observe.ts';
-import { type PromoteOptions, promote } from './promote.ts';
+import { type PromoteOptions, promoteOwn } from './promote.ts';
+import type { Surroundings } from './surroundings.ts';
 
-export interface StandingOptions extends HousekeepingOptions, LeaveOptions, PromoteOptions {
+export interface StandingOptions extends HousekeepingOptions, LeaveOptions, Omit<PromoteOptions, 'disk'> {
   readonly log: Log;
+  readonly aws: Aws;
   /** Of this member, at most half a second old. */
   readonly observe: () => Promise<Observation>;
 }
@@ -16,6 +21,8 @@ export interface StandingOptions extends HousekeepingOptions, LeaveOptions, Prom
 export interface Standing {
   /** The last round of housekeeping; null where this agent has not been the leader's. */
   readonly round: HousekeepingRound | null;
+  /** How the cluster's records in Route 53 stand; null where this agent is not the leader's. */
+  readonly dns: Description['dns'];
 }
 
 const promoteEveryMs = 500;
@@ -23,10 +30,13 @@ const housekeepEveryMs = 5_000;
 
 /** Starts them all; they run until the process ends. */
 export function startStandingDuties(options: StandingOptions): Standing {
-  const { log, observe } = options;
+  const { log, observe, aws, identity, record } = options;
   const housekeeping = createHousekeeping(options);
+  const dns = createDns({ aws, cluster: identity.cluster, log, audit: record.audit });
   let round: HousekeepingRound | null = null;
+  let dnsState: DnsState | null = null;
   let leaving = false;
+  let notPromoted: string | null = null;
 
   void leaveWhenTerminated({
     ...options,
@@ -36,24 +46,35 @@ export function startStandingDuties(options: StandingOptions): Standing {
     },
   });
   repeat('promotion', promoteEveryMs, log, async () => {
-    const { member, seen } = await observe();
-    if (leaving || member?.id == null || !seen.learner) return;
-    const { done, reason } = await promote(member.id, options);
-    if (!done) log('not promoted yet', { reason });
+    const reason = leaving ? null : await promoteOwn(options);
+    if (reason !== null && reason !== notPromoted) log('not promoted yet', { reason });
+    notPromoted = reason;
   });
   repeat('housekeeping', housekeepEveryMs, log, async () => {
     const { member } = await observe();
     if (leaving || !member?.isLeader) {
       round = null;
+      dnsState = null;
       return;
     }
-    ({ round } = await housekeeping.round());
+    const { round: done, seen } = await housekeeping.round();
+    round = done;
+    if (seen !== null) dnsState = await reconcile(dns, seen);
   });
   return {
     get round() {
       return round;
     },
+    get dns() {
+      return dnsState === null ? null : { verdict: dnsState.verdict, reason: dnsState.reason };
+    },
   };
+}
+
+function reconcile(dns: Dns, { settings, members }: Surroundings): Promise<DnsState> {
+  const { hostedZone, recordTtlSeconds } = settings;
+  const zone = { zoneId: hostedZone.id, zoneName: hostedZone.name, ttlSeconds: recordTtlSeconds };
+  return dns.reconcile({ ...zone, tls: false, members: dnsMembers(members) });
 }
 
 /** Again and again with a pause between; a failure is said and is no end. */

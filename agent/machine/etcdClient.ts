@@ -24,14 +24,21 @@ export interface EtcdClient {
   version(): Promise<VersionAnswer>;
   /** The member's own list. */
   members(): Promise<MemberList>;
-  /** Id of the leader that this member follows; null where it has none. */
-  leader(): Promise<string | null>;
+  /** What this member says of itself. */
+  standing(): Promise<MemberStanding>;
   /** Alarms raised for a member; none before 3.0. */
   alarms(memberId: string): Promise<readonly string[]>;
   /** Reads a key through the quorum; whether it is there does not matter. @throws Error with etcd's own words */
   linearizableRead(): Promise<void>;
   /** Writes a key and reads it back linearizably. @throws Error with etcd's own words */
   writeAndRead(member: string): Promise<void>;
+}
+
+export interface MemberStanding {
+  /** Id of the leader that this member follows; null where it has none. */
+  readonly leaderId: string | null;
+  /** A learner answers this, but neither reads nor lists. */
+  readonly isLearner: boolean;
 }
 
 export interface EtcdClientOptions {
@@ -65,10 +72,13 @@ export function createEtcdClient({ address, version, timeoutMs }: EtcdClientOpti
     version: () => etcdVersionAt(address, timeoutMs),
     members: async () =>
       older ? membersOfV2(await get('/v2/members')) : membersOfV3(await post('/cluster/member/list', {})),
-    async leader() {
-      if (!older) return nonZero(hex((await post('/maintenance/status', {})).leader));
+    async standing() {
+      if (!older) {
+        const { leader, isLearner = false } = await post('/maintenance/status', {});
+        return { leaderId: nonZero(hex(leader)), isLearner: isLearner === true };
+      }
       const stats = success(await get('/v2/stats/self'), '/v2/stats/self') as { leaderInfo?: { leader?: string } };
-      return nonZero(trimmed(stats.leaderInfo?.leader ?? ''));
+      return { leaderId: nonZero(trimmed(stats.leaderInfo?.leader ?? '')), isLearner: false };
     },
     async alarms(memberId) {
       if (dataApi === 'v2') return [];

@@ -11,8 +11,11 @@ export interface Layout {
   readonly claim: string;
   /** Instance id of the instance that the data belongs to. */
   readonly owner: string;
-  /** There from the moment that etcd has written to this disk: its member may have voted since. */
-  readonly ran: string;
+  /**
+   * There from the moment that etcd has written to this disk: its member may have voted since. On the data volume and on the
+   * root volume, so that the loss of one is seen on the other.
+   */
+  readonly ran: readonly [onData: string, onRoot: string];
   /** What this disk has registered in a running cluster. */
   readonly registration: string;
   /** Data that could not be used any more: kept, not used. */
@@ -32,7 +35,7 @@ export function layoutBelow(root: string): Layout {
     dataDir: join(root, 'var/lib/etcd/data'),
     claim: join(root, 'var/lib/etcd/claim'),
     owner: join(root, 'var/lib/etcd/owner'),
-    ran: join(root, 'var/lib/etcd/ran'),
+    ran: [join(root, 'var/lib/etcd/ran'), join(root, 'var/lib/etcd-agent/ran')],
     registration: join(root, 'var/lib/etcd/registration.json'),
     setAside: join(root, 'var/lib/etcd/set-aside'),
     state: join(root, 'var/lib/etcd-agent'),

@@ -92,35 +92,57 @@ describe('a running cluster', () => {
     expect(readopted.etcd.pid).toBe(after.etcd.pid);
   });
 
-  test('a member whose disk is wiped never forms a new cluster', async () => {
-    cluster = await openTestCluster({ members: 3, etcd, settings: { memberHealthyTimeoutSeconds: 20 } });
-    await cluster.ended(cluster.firstExecution);
-    const members = await cluster.members();
-    const [wiped, other] = members;
-    const machine = cluster.home.services.ec2.machine(wiped?.instanceId ?? '');
-    const clusterId = wiped?.status?.member?.clusterId;
-    rmSync(join(machine?.root ?? '/nowhere', 'var/lib/etcd'), { recursive: true });
-    process.kill(machine?.agentPid() ?? 0, 'SIGKILL');
-    process.kill(wiped?.status?.etcd.pid ?? 0, 'SIGKILL');
-
-    const status = await eventually('the agent says so', async () => {
-      const seen = await statusOf(wiped?.address ?? '');
-      return seen?.phase === 'awaitingJoin' ? seen : null;
-    });
-    expect(status.reason).toContain('created');
-    expect(status.etcd.pid).toBeNull();
-    // The wiped one may have led: a write fails until the others have elected.
-    await eventually('the others take writes', async () => {
+  test.each(['agent killed', 'agent alive'])(
+    'a member whose disk is wiped never goes on under its id: it joins anew (%s)',
+    async (agentKilled) => {
+      cluster = await openTestCluster({ members: 3, etcd });
+      await cluster.ended(cluster.firstExecution);
+      const [wiped, other] = await cluster.members();
+      const machine = cluster.home.services.ec2.machine(wiped?.instanceId ?? '');
+      const before = wiped?.status?.member;
       await write(other?.address ?? '', etcd, 'still', 'here');
-      return true;
-    });
-    expect((await statusOf(other?.address ?? ''))?.member?.clusterId).toBe(clusterId);
+      rmSync(join(machine?.root ?? '/nowhere', 'var/lib/etcd'), { recursive: true });
+      if (agentKilled === 'agent killed') process.kill(machine?.agentPid() ?? 0, 'SIGKILL');
+      process.kill(wiped?.status?.etcd.pid ?? 0, 'SIGKILL');
 
-    const again = await cluster.ended(await cluster.run({ cluster: cluster.outputs.ClusterName }));
-    expect(again).toMatchObject({ status: 'FAILED' });
-    expect(again.cause).toContain(wiped?.instanceId);
-    expect((await statusOf(wiped?.address ?? ''))?.phase).toBe('awaitingJoin');
-  });
+      const after = await eventually(
+        'it is a healthy voter again',
+        async () => {
+          const status = await statusOf(wiped?.address ?? '');
+          return status?.health.verdict === 'healthy' && status.member?.id !== before?.id ? status : null;
+        },
+        60_000,
+      );
+      expect(after.member?.clusterId).toBe(before?.clusterId);
+      expect(after.member?.members.map(({ name }) => name).sort()).toEqual(
+        (await cluster.members()).map(({ instanceId }) => instanceId).sort(),
+      );
+      expect(await read(wiped?.address ?? '', etcd, 'still')).toBe('here');
+    },
+  );
+
+  test.each(['agent killed', 'agent alive'])(
+    'the only member whose disk is wiped never forms a new cluster (%s)',
+    async (agentKilled) => {
+      cluster = await openTestCluster({ members: 1, etcd, settings: { memberHealthyTimeoutSeconds: 10 } });
+      await cluster.ended(cluster.firstExecution);
+      const [wiped] = await cluster.members();
+      const machine = cluster.home.services.ec2.machine(wiped?.instanceId ?? '');
+      rmSync(join(machine?.root ?? '/nowhere', 'var/lib/etcd/data'), { recursive: true });
+      if (agentKilled === 'agent killed') process.kill(machine?.agentPid() ?? 0, 'SIGKILL');
+      process.kill(wiped?.status?.etcd.pid ?? 0, 'SIGKILL');
+
+      const status = await eventually('the agent says so', async () => {
+        const seen = await statusOf(wiped?.address ?? '');
+        return seen?.phase === 'joining' && seen.reason.includes('no member answers') ? seen : null;
+      });
+      expect(status.etcd.pid).toBeNull();
+      const again = await cluster.ended(await cluster.run({ cluster: cluster.outputs.ClusterName }));
+      expect(again).toMatchObject({ status: 'FAILED', error: 'MemberNotHealthy' });
+      expect(again.cause).toContain(wiped?.instanceId);
+      expect(await statusOf(wiped?.address ?? '')).toMatchObject({ phase: 'joining', etcd: { pid: null } });
+    },
+  );
 
   test('is the same cluster with the same data after the home was closed and opened again', async () => {
     cluster = await openTestCluster({ members: 3, etcd });
@@ -138,7 +160,7 @@ describe('a running cluster', () => {
     expect(await read(after[2]?.address ?? '', etcd, 'kept')).toBe('yes');
   });
 
-  test('an instance terminated through its group is really gone, and replaced by one that waits to join', async () => {
+  test('an instance terminated through its group is really gone, and replaced by one that joins', async () => {
     cluster = await openTestCluster({ members: 3, etcd });
     await cluster.ended(cluster.firstExecution);
     const { home } = cluster;
@@ -159,11 +181,16 @@ describe('a running cluster', () => {
     );
     expect(startTimeOf(victim?.status?.etcd.pid ?? 0)).toBeNull();
     expect(existsSync(root)).toBe(false);
-    const replacement = await eventually('its replacement waits', async () => {
-      const newest = (await cluster?.members())?.at(-1);
-      return newest?.status?.phase === 'awaitingJoin' && newest.instanceId !== InstanceId ? newest : null;
-    });
-    expect(replacement.status?.etcd.pid).toBeNull();
+    const replacement = await eventually(
+      'its replacement has joined',
+      async () => {
+        const newest = (await cluster?.members())?.at(-1);
+        return newest?.status?.health.verdict === 'healthy' && newest.instanceId !== InstanceId ? newest : null;
+      },
+      60_000,
+    );
+    expect(replacement.status?.member?.clusterId).toBe(victim?.status?.member?.clusterId);
+    expect(replacement.status?.member?.members).toHaveLength(3);
     expect(await home.instances()).toHaveLength(3);
   });
 });

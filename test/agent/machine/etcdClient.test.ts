@@ -39,7 +39,7 @@ describe.each(['2.3.8', '3.4.15', '3.5.35', '3.7.3'])('etcd %s', (version) => {
         isLearner: false,
       },
     ]);
-    expect(await client.leader()).toBe(members[0]?.id);
+    expect(await client.standing()).toEqual({ leaderId: members[0]?.id, isLearner: false });
   });
 
   test('has no alarm', async () =>
@@ -60,7 +60,12 @@ describe('an etcd that takes the connection and never answers', () => {
       mute = createServer((socket) => void sockets.add(socket));
       await new Promise<void>((resolve) => mute?.listen(2379, address, resolve));
       const client = createEtcdClient({ address, version, timeoutMs: 50 });
-      const calls: Promise<unknown>[] = [client.version(), client.members(), client.leader(), client.writeAndRead('x')];
+      const calls: Promise<unknown>[] = [
+        client.version(),
+        client.members(),
+        client.standing(),
+        client.writeAndRead('x'),
+      ];
       if (!version.startsWith('2')) calls.push(client.alarms('1'));
       const ended = await Promise.allSettled(calls);
       for (const end of ended) expect(String((end as PromiseRejectedResult).reason)).toMatch(/50 ms/);

@@ -21,6 +21,7 @@ const running: Description = {
   member: { ...etcd, members },
   health: { verdict: 'healthy' },
   housekeeping: null,
+  dns: null,
   command: null,
 };
 
