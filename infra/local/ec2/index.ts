@@ -89,6 +89,7 @@ export function createEc2(context: HomeContext, options: Ec2Options): Ec2 {
   }
 
   async function run(instanceId: string): Promise<void> {
+    if (closing) return;
     const { state, rebooting } = find(instanceId);
     if (state !== 'pending' && state !== 'running') return;
     const machine = machineOf(instanceId);

@@ -100,6 +100,7 @@ export function createMachine(context: HomeContext, objects: ObjectStore, source
     environment,
     agentPid: () => agent?.pid ?? null,
     async boot() {
+      if (stopped) return;
       mkdirSync(join(root, 'run/etcd-agent'), { recursive: true });
       // Left by a home that was killed: systemd has one agent, so has this machine. etcd itself may go on.
       const leftover = processOf(join(root, 'run/etcd-agent/agent.pid'));

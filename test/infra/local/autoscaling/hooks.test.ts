@@ -31,9 +31,7 @@ describe('a hook', () => {
 
   test('keeps what a change of it leaves out', () => {
     const { LifecycleTransition: _, ...rest } = input;
-    const changed = hookFrom({ ...rest, NotificationMetadata: 'etcd' }, [
-      hook,
-    ]);
+    const changed = hookFrom({ ...rest, NotificationMetadata: 'etcd' }, [hook]);
     expect(changed).toEqual({ ...hook, notificationMetadata: 'etcd' });
   });
 

@@ -18,6 +18,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { GroupMember } from '../../../../infra/local/autoscaling/group.ts';
 import type { LifecycleAction } from '../../../../infra/local/autoscaling/hooks.ts';
 import { metadataPort } from '../../../../infra/local/ec2/metadata.ts';
 import { openFolder } from '../../../../infra/local/home/folder.ts';
@@ -216,6 +217,21 @@ describe('a hook of launching', () => {
     await complete(successor?.InstanceId, 'CONTINUE');
     await states('InService', 'InService', 'InService', 'InService');
   });
+});
+
+test('an instance goes on where the home was killed: into service, or out of it', async () => {
+  const halfway = ['Pending', 'Pending:Proceed', 'Terminating:Proceed'] as const;
+  await small.autoscaling.send(new SuspendProcessesCommand({ AutoScalingGroupName, ScalingProcesses: ['Launch'] }));
+  const members = await states('InService', 'InService', 'InService');
+  small = await reopen(small, () => {
+    const opened = openFolder(small.folder);
+    const table = documents<GroupMember>(opened.database, 'autoscaling_instances');
+    for (const [index, member] of table.all().entries())
+      table.put(member.instanceId, { ...member, lifecycleState: halfway[index] ?? 'InService' });
+    opened.close();
+  });
+  await states('InService', 'InService');
+  await eventually(() => stateIn(members[2]?.InstanceId) === 'terminated');
 });
 
 describe('hooks', () => {

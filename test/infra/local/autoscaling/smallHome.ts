@@ -53,7 +53,11 @@ export async function reopen(small: SmallHome, between: () => void | Promise<voi
   small.ec2.destroy();
   await small.home.close();
   await between();
-  return smallHome(await openHome({ folder: small.folder }), small.folder);
+  return reopened(small.folder);
+}
+
+export async function reopened(folder: string): Promise<SmallHome> {
+  return smallHome(await openHome({ folder }), folder);
 }
 
 function smallHome(home: Home, folder: string): SmallHome {
