@@ -7,18 +7,21 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { EtcdCommand, EtcdExitReport, EtcdProcess } from './etcdProcess.ts';
 
-const run = promisify(execFile);
+const execute = promisify(execFile);
 const unit = 'etcd.service';
 const watchIntervalMs = 200;
 
-export function systemdUnit(unitFile = `/etc/systemd/system/${unit}`): EtcdProcess {
+/** @param path where `systemctl`, `journalctl` and `chown` are looked for */
+export function systemdUnit(unitFile = `/etc/systemd/system/${unit}`, path = process.env.PATH): EtcdProcess {
+  const run = (command: string, args: readonly string[]) =>
+    execute(command, args, { env: { ...process.env, PATH: path } });
   const listeners: ((exit: EtcdExitReport) => void)[] = [];
   let current: number | null = null;
   let runBeganAtMs = 0;
 
   function watch(startedAtMs: number): void {
     const timer = setInterval(async () => {
-      const state = await show().catch(() => null);
+      const state = await show(run).catch(() => null);
       if (state === null) return;
       if (state.active === 'active' || state.active === 'activating') {
         current = state.pid;
@@ -49,7 +52,7 @@ export function systemdUnit(unitFile = `/etc/systemd/system/${unit}`): EtcdProce
       return stdout;
     },
     async adopt() {
-      const { active, pid } = await show();
+      const { active, pid } = await show(run);
       if (active !== 'active' || pid === null) return false;
       current = pid;
       watch(Date.now());
@@ -65,7 +68,7 @@ export function systemdUnit(unitFile = `/etc/systemd/system/${unit}`): EtcdProce
       runBeganAtMs = startedAtMs;
       // Of type simple: systemd returns when the process is there.
       await run('systemctl', ['start', unit]);
-      current = (await show()).pid;
+      current = (await show(run)).pid;
       watch(startedAtMs);
     },
   };
@@ -80,7 +83,9 @@ interface UnitState {
 /** `CLD_KILLED` and `CLD_DUMPED` of waitid(2), in which `ExecMainStatus` is a signal's number. */
 const killed = new Set(['2', '3']);
 
-async function show(): Promise<UnitState> {
+type Run = (command: string, args: readonly string[]) => Promise<{ readonly stdout: string }>;
+
+async function show(run: Run): Promise<UnitState> {
   const properties = ['ActiveState', 'MainPID', 'ExecMainCode', 'ExecMainStatus'];
   const { stdout } = await run('systemctl', ['show', unit, ...properties.map((name) => `--property=${name}`)]);
   const values = Object.fromEntries(

@@ -1,5 +1,10 @@
-import { describe, expect, test } from '@jest/globals';
-import { unitText } from '../../../agent/machine/systemdUnit.ts';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { startTimeOf } from '../../../agent/machine/processes.ts';
+import { systemdUnit, unitText } from '../../../agent/machine/systemdUnit.ts';
+import { eventually } from '../../cluster/cluster.ts';
 
 describe('the unit of etcd', () => {
   const text = unitText({
@@ -17,5 +22,68 @@ describe('the unit of etcd', () => {
   test('is started again by the agent alone, and never by systemd beside it', () => {
     expect(text).toContain('\nRestart=no\n');
     expect(text).not.toMatch(/PartOf|BindsTo|Requires=etcd-agent/);
+  });
+});
+
+/** A `systemctl` that does what systemd does with a unit of type simple: one process, known by its pid. */
+const systemctl = `#!/bin/sh
+cd "$(dirname "$0")"
+case "$1" in
+  start) sleep 1000 > /dev/null 2>&1 & echo $! > pid; echo "started" >> journal ;;
+  stop) kill "$(cat pid)" ;;
+  show)
+    if [ -f pid ] && [ "$(cut -d' ' -f3 /proc/$(cat pid)/stat 2>/dev/null)" = S ]; then
+      printf 'ActiveState=active\\nMainPID=%s\\nExecMainCode=0\\nExecMainStatus=0\\n' "$(cat pid)"
+    else
+      printf 'ActiveState=failed\\nMainPID=0\\nExecMainCode=2\\nExecMainStatus=9\\n'
+    fi ;;
+esac
+`;
+
+const unitIn = (folder: string) => systemdUnit(join(folder, 'etcd.service'), `${folder}:/usr/bin:/bin`);
+
+describe('etcd under systemd', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'systemd-'));
+    for (const [name, script] of Object.entries({
+      systemctl,
+      journalctl: `#!/bin/sh\ncat "$(dirname "$0")/journal"\n`,
+      chown: '#!/bin/sh\n',
+    })) {
+      writeFileSync(join(folder, name), script);
+      chmodSync(join(folder, name), 0o755);
+    }
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('is started, seen to end, found again, and stopped', async () => {
+    const command = { binary: '/opt/etcd', arguments: ['--name=i-1'], dataDir: join(folder, 'data') };
+    const first = unitIn(folder);
+    const ends: string[] = [];
+    first.onExit(({ how }) => void ends.push(how));
+    expect(await first.adopt(command.dataDir)).toBe(false);
+    await first.start(command);
+    const pid = first.pid();
+    expect(pid).toBe(Number(readFileSync(join(folder, 'pid'), 'utf8')));
+    expect(readFileSync(join(folder, 'etcd.service'), 'utf8')).toContain('ExecStart=/opt/etcd --name=i-1');
+    expect(await first.lastWords()).toBe('started\n');
+
+    const second = unitIn(folder);
+    expect(await second.adopt(command.dataDir)).toBe(true);
+    expect(second.pid()).toBe(pid);
+
+    process.kill(pid ?? 0, 'SIGKILL');
+    await eventually('both have seen its end', async () => ends.length === 1 && second.pid() === null);
+    expect(ends).toEqual(['signal 9']);
+    expect(first.pid()).toBeNull();
+
+    await second.start(command);
+    const again = second.pid() ?? 0;
+    await second.stop(1_000);
+    await eventually('it is gone', async () => startTimeOf(again) === null);
+    await eventually('that is seen', async () => second.pid() === null);
   });
 });
