@@ -1,6 +1,13 @@
 /** The members' instances: launch template, role, Auto Scaling group across zones. */
 import { Duration, Tags } from 'aws-cdk-lib';
-import { AutoScalingGroup, GroupMetrics, HealthChecks, TerminationPolicy } from 'aws-cdk-lib/aws-autoscaling';
+import {
+  AutoScalingGroup,
+  DefaultResult,
+  GroupMetrics,
+  HealthChecks,
+  LifecycleTransition,
+  TerminationPolicy,
+} from 'aws-cdk-lib/aws-autoscaling';
 import {
   AmazonLinuxCpuType,
   BlockDeviceVolume,
@@ -13,10 +20,13 @@ import {
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { NagSuppressions } from 'cdk-nag';
 import type { Construct } from 'constructs';
-import { agentTags } from '../agent/protocol.ts';
+import { agentTags, terminationHook } from '../agent/protocol.ts';
 import type { Network } from './network.ts';
 import type { Settings } from './settings.ts';
 import { type AgentRelease, dataDevice, userData } from './userData.ts';
+
+/** How long a terminating instance may wait for a moment at which its member can leave. */
+const leaveTimeout = Duration.minutes(15);
 
 export interface InstancesProps {
   readonly settings: Settings;
@@ -60,6 +70,13 @@ export function createGroup(scope: Construct, props: InstancesProps): AutoScalin
     healthChecks: HealthChecks.ec2({ gracePeriod: Duration.minutes(5) }),
     groupMetrics: [GroupMetrics.all()],
     terminationPolicies: [TerminationPolicy.OLDEST_INSTANCE],
+  });
+  group.addLifecycleHook('MemberLeaves', {
+    lifecycleHookName: terminationHook,
+    lifecycleTransition: LifecycleTransition.INSTANCE_TERMINATING,
+    heartbeatTimeout: leaveTimeout,
+    // An instance whose agent never says that it left is lost anyhow: housekeeping removes its member.
+    defaultResult: DefaultResult.CONTINUE,
   });
   const tags = {
     [agentTags.cluster]: settings.cluster,
