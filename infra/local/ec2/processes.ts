@@ -1,10 +1,10 @@
 /** The processes of an instance: what was started from its file system or for it, whoever their parent is by now. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { type ProcessIdentity, startTimeOf } from '../../../agent/machine/processes.ts';
 
 /**
- * Agent, etcd, the scripts of Run Command and whatever they started: told by command line, working directory or environment
- * below `root`.
+ * Agent, etcd, the scripts of Run Command and whatever they started: told by the environment that they were given or by a
+ * program or data directory below `root`. An operator's shell in that folder, or a `tail` of a log there, is none of them.
  */
 export function processesOf(root: string): readonly ProcessIdentity[] {
   const found: ProcessIdentity[] = [];
@@ -38,34 +38,16 @@ export function signalProcesses(processes: readonly ProcessIdentity[], signal: N
 }
 
 function isBelow(pid: number, root: string): boolean {
-  return (
-    holds(read(pid, 'cmdline'), root) ||
-    holds(read(pid, 'environ'), `ETCD_AGENT_ROOT=${root}`) ||
-    holds(workingDirectory(pid), root)
-  );
+  if (read(pid, 'environ').includes(`ETCD_AGENT_ROOT=${root}`)) return true;
+  const [program = '', ...args] = read(pid, 'cmdline');
+  return program.startsWith(`${root}/`) || args.some((arg) => arg.startsWith(`--data-dir=${root}/`));
 }
 
-/** `root` itself or a path in it, not a folder whose name only begins the same. */
-function holds(text: string, root: string): boolean {
-  for (let at = text.indexOf(root); at !== -1; at = text.indexOf(root, at + 1)) {
-    const next = text.charAt(at + root.length);
-    if (next === '' || next === '/' || next === '\0' || next === ' ') return true;
-  }
-  return false;
-}
-
-function read(pid: number, file: 'cmdline' | 'environ'): string {
+/** Entries of a file whose entries end with NUL. */
+function read(pid: number, file: 'cmdline' | 'environ'): readonly string[] {
   try {
-    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0');
   } catch {
-    return '';
-  }
-}
-
-function workingDirectory(pid: number): string {
-  try {
-    return readlinkSync(`/proc/${pid}/cwd`);
-  } catch {
-    return '';
+    return [];
   }
 }

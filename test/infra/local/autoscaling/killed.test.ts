@@ -35,7 +35,7 @@ test('no instance is lost, none is left over, the group reaches its capacity', a
     const disks = readdirSync(join(small.folder, 'instances')).sort();
     expect(disks).toEqual(running(small).sort());
     await small.home.close();
-    expect(processesOf(join(small.folder, 'instances'))).toEqual([]);
+    expect(disks.flatMap((disk) => processesOf(join(small.folder, 'instances', disk)))).toEqual([]);
   } finally {
     await small.close();
   }

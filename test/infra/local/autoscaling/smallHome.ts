@@ -105,7 +105,7 @@ async function describeInstances({ services }: Home): Promise<void> {
 }
 
 /** Asks again until the answer is there. */
-export async function eventually<T>(ask: () => T | Promise<T>, withinMs = 15_000): Promise<NonNullable<T>> {
+export async function eventually<T>(ask: () => T | Promise<T>, withinMs = 30_000): Promise<NonNullable<T>> {
   const deadline = Date.now() + withinMs;
   for (;;) {
     const answer = await ask();
