@@ -23,6 +23,8 @@ const slow = [
   'test/agent/machine/etcdClient',
   'test/agent/duties/supervise',
   'test/agent/main.test',
+  'test/agent/etcd/exits',
+  'test/infra/local/page/page',
   'synth',
 ];
 
