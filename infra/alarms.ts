@@ -41,3 +41,22 @@ export function createAlarms(
     alarmDescription: `etcd ${cluster}: fewer than ${members} instances in service for 10 minutes (docs/runbook.md#instances-missing)`,
   });
 }
+
+/** A rotation that failed has put the group back where it could, but the rest of its instances are not replaced. */
+export function createRotationAlarms(scope: Construct, { cluster }: Settings, machine: StateMachine): void {
+  const period = Duration.minutes(1);
+  for (const [id, metric] of [
+    ['RotateInstancesFailed', machine.metricFailed({ period })],
+    ['RotateInstancesTimedOut', machine.metricTimedOut({ period })],
+    ['RotateInstancesAborted', machine.metricAborted({ period })],
+  ] as const) {
+    new Alarm(scope, id, {
+      metric,
+      threshold: 1,
+      evaluationPeriods: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+      alarmDescription: `etcd ${cluster}: instances were not all replaced (docs/runbook.md#rotation-failed)`,
+    });
+  }
+}

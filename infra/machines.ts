@@ -2,32 +2,60 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { DefinitionBody, LogLevel, QueryLanguage, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import type { Construct } from 'constructs';
+import { DefinitionBody, type IChainable, LogLevel, QueryLanguage, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
 import type { TaskName } from '../tasks/catalogue.ts';
 import { clusterBootstrap, longestSeconds } from '../workflows/clusterBootstrap.ts';
+import { longestRotationSeconds, rotateInstances } from '../workflows/rotateInstances.ts';
+import { machineName } from './permissions.ts';
 import type { Settings } from './settings.ts';
 import { acceptWildcards } from './wildcards.ts';
 
-export function createClusterBootstrap(
-  scope: Construct,
-  settings: Settings,
-  functions: Record<TaskName, IFunction>,
-): StateMachine {
+type Functions = Record<TaskName, IFunction>;
+
+export function createClusterBootstrap(scope: Construct, settings: Settings, functions: Functions): StateMachine {
   const { instancesInServiceTimeoutSeconds, memberHealthyTimeoutSeconds } = settings;
-  const logs = new LogGroup(scope, 'ClusterBootstrapLogs', {
+  return createMachine(scope, settings, {
+    name: 'ClusterBootstrap',
+    definition: clusterBootstrap({ scope, functions }, settings),
+    comment: 'From a group of empty instances to a cluster that is recorded as created',
+    timeoutSeconds: longestSeconds(instancesInServiceTimeoutSeconds, memberHealthyTimeoutSeconds),
+  });
+}
+
+export function createRotateInstances(scope: Construct, settings: Settings, functions: Functions): StateMachine {
+  // Names of states are unique within a construct, and two machines have some in common.
+  const states = new Construct(scope, 'RotateInstancesStates');
+  return createMachine(scope, settings, {
+    name: 'RotateInstances',
+    definition: rotateInstances({ scope: states, functions }, settings),
+    comment: 'Every instance replaced, one by one, the successor first',
+    timeoutSeconds: longestRotationSeconds(settings),
+  });
+}
+
+interface MachineProps {
+  readonly name: string;
+  readonly definition: IChainable;
+  readonly comment: string;
+  readonly timeoutSeconds: number;
+}
+
+function createMachine(scope: Construct, settings: Settings, props: MachineProps): StateMachine {
+  const { name, definition, comment, timeoutSeconds } = props;
+  const logs = new LogGroup(scope, `${name}Logs`, {
     // Names that begin so need no resource policy of their own, of which an account has few.
-    logGroupName: `/aws/vendedlogs/states/${Stack.of(scope).stackName}-ClusterBootstrap`,
+    logGroupName: `/aws/vendedlogs/states/${Stack.of(scope).stackName}-${name}`,
     retention: RetentionDays.ONE_YEAR,
     removalPolicy: RemovalPolicy.DESTROY,
   });
-  const machine = new StateMachine(scope, 'ClusterBootstrap', {
+  const machine = new StateMachine(scope, name, {
     // What an operator looks for in the console's list.
-    stateMachineName: `etcd-${settings.cluster}-ClusterBootstrap`,
-    definitionBody: DefinitionBody.fromChainable(clusterBootstrap({ scope, functions }, settings)),
+    stateMachineName: machineName(settings.cluster, name),
+    definitionBody: DefinitionBody.fromChainable(definition),
     queryLanguage: QueryLanguage.JSON_PATH,
-    comment: 'From a group of empty instances to a cluster that is recorded as created',
-    timeout: Duration.seconds(longestSeconds(instancesInServiceTimeoutSeconds, memberHealthyTimeoutSeconds)),
+    comment,
+    timeout: Duration.seconds(timeoutSeconds),
     tracingEnabled: true,
     logs: { destination: logs, level: LogLevel.ALL, includeExecutionData: true },
   });

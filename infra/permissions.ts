@@ -32,6 +32,14 @@ export function grantOf(permission: Permission, resources: Resources): Grant {
       return onAnything("EC2's Describe calls know no resources.", 'ec2:DescribeInstances');
     case 'sendCommand':
       return joined(toOwnInstances(resources), onAnything('Invocations have no ARN.', 'ssm:GetCommandInvocation'));
+    case 'describeRotations':
+      return ofMachine(resources, 'RotateInstances', 'states:DescribeExecution');
+    case 'setCapacity':
+      return ofOwnGroup(resources, 'autoscaling:SetDesiredCapacity');
+    case 'terminateInstances':
+      return ofOwnGroup(resources, 'autoscaling:TerminateInstanceInAutoScalingGroup');
+    case 'suspendProcesses':
+      return ofOwnGroup(resources, 'autoscaling:SuspendProcesses', 'autoscaling:ResumeProcesses');
   }
 }
 
@@ -49,7 +57,7 @@ export function grantToAgents(role: Role, resources: Resources, bucket: Bucket):
       'ec2:DescribeInstances',
       'autoscaling:DescribeAutoScalingGroups',
     ),
-    ofOwnGroup(resources, 'autoscaling:CompleteLifecycleAction'),
+    ofOwnGroup(resources, 'autoscaling:CompleteLifecycleAction', 'autoscaling:ResumeProcesses'),
     { statements: [ownItems(resources, 'dynamodb:GetItem', 'dynamodb:PutItem')], wildcards: [] },
     tokens,
     {
@@ -67,6 +75,32 @@ export function grantToAgents(role: Role, resources: Resources, bucket: Bucket):
   );
   for (const statement of grant.statements) role.addToPolicy(statement);
   acceptWildcards(role, grant.wildcards);
+}
+
+/** The name that `createMachine` gives it; written out, as the machine itself calls the tasks that ask about it. */
+export function machineName(cluster: string, machine: string): string {
+  return `etcd-${cluster}-${machine}`;
+}
+
+/** Executions of one of the cluster's state machines. */
+function ofMachine({ cluster, scope }: Resources, machine: string, ...actions: string[]): Grant {
+  const executions = scope.formatArn({
+    service: 'states',
+    resource: 'execution',
+    resourceName: `${machineName(cluster, machine)}:*`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  return {
+    statements: [new PolicyStatement({ actions, resources: [executions] })],
+    wildcards: [
+      {
+        resource: new RegExp(
+          `^Resource::arn:<AWS::Partition>:states:.*:execution:${machineName(cluster, machine)}:\\*$`,
+        ),
+        reason: 'The names of executions are not known at deployment.',
+      },
+    ],
+  };
 }
 
 /** Groups that carry the cluster's tag: the name of the group is known only after its instances' role. */

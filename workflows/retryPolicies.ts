@@ -55,3 +55,38 @@ function attemptsFor(timeoutSeconds: number): number {
     waited += Math.min(reachable.intervalSeconds * reachable.backoffRate ** attempts, reachable.maxDelaySeconds);
   return attempts;
 }
+
+/**
+ * The task token was lost, or its heartbeats were. The same command is sent again under its own id: an agent that is still at
+ * it takes the new token too, and one that has ended it answers from its ledger, so that nothing is done twice.
+ */
+export const lostCallback = {
+  errors: ['States.HeartbeatTimeout', 'States.Timeout'],
+  interval: Duration.seconds(1),
+  backoffRate: 1,
+  maxAttempts: 2,
+} as const satisfies RetryProps;
+
+const notReachable: FaultName[] = ['InstanceNotReachable'];
+
+/** A member that answered a moment ago: its agent may just be being started again. 5 s. */
+export const unreachableBriefly: RetryProps = {
+  errors: notReachable,
+  interval: Duration.seconds(5),
+  backoffRate: 1,
+  maxAttempts: 1,
+};
+
+/** A new member has booted and joined, but Systems Manager may not know it yet: 10 + 30 + 90 = 130 s. */
+export const newcomerUnreachable: RetryProps = {
+  errors: notReachable,
+  interval: Duration.seconds(10),
+  backoffRate: 3,
+  maxAttempts: 3,
+};
+
+/** The longest that either of the two goes on, with a command task that takes its 60 s at each attempt, in seconds. */
+export const longestBriefly = 130 + 4 * 60;
+
+/** The longest pause that a request may ask for between two instances, in seconds. */
+export const longestPauseSeconds = 86_400;

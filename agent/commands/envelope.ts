@@ -9,6 +9,7 @@ const memberName = v.pipe(
   v.string('text'),
   v.regex(/^[\w.-]{1,64}$/, 'a member name: up to 64 letters, digits and . _ -'),
 );
+const memberNames = v.pipe(v.array(memberName, 'a list of member names'), v.maxLength(15, 'at most 15 members'));
 const positive = (most: number) => {
   const allowed = `a whole number from 1 to ${most}`;
   return v.pipe(v.number(allowed), v.integer(allowed), v.minValue(1, allowed), v.maxValue(most, allowed));
@@ -31,15 +32,25 @@ const envelope = v.variant(
       command: v.literal('awaitHealthy'),
       ...common,
       input: v.strictObject({
-        members: v.pipe(v.array(memberName, 'a list of member names'), v.maxLength(15, 'at most 15 members')),
+        members: memberNames,
         etcdVersion: v.nullable(
           v.pipe(v.string('X.Y.Z of a known minor'), v.check(isSupported, 'X.Y.Z of a known minor')),
         ),
         timeoutMs: positive(86_400_000),
       }),
     }),
+    v.strictObject({
+      command: v.literal('awaitNewMember'),
+      ...common,
+      input: v.strictObject({ knownMembers: memberNames, timeoutMs: positive(86_400_000) }),
+    }),
+    v.strictObject({
+      command: v.literal('awaitMemberGone'),
+      ...common,
+      input: v.strictObject({ name: memberName, timeoutMs: positive(86_400_000) }),
+    }),
   ],
-  'describe or awaitHealthy',
+  'describe, awaitHealthy, awaitNewMember or awaitMemberGone',
 );
 
 /**

@@ -4,8 +4,9 @@ import { Fault } from '#etcd/faults.ts';
 import { readIfThere, writeDurably } from '../machine/files.ts';
 import type { Log } from '../machine/log.ts';
 import type { TaskTokens } from '../machine/taskToken.ts';
-import type { AwaitHealthyInput, CommandEnvelope, CommandReply, Commands, Description, Outcome } from '../protocol.ts';
+import type { CommandEnvelope, CommandName, CommandReply, Commands, Description, Outcome } from '../protocol.ts';
 import { type AwaitHealthyContext, awaitHealthy } from './awaitHealthy.ts';
+import { awaitMemberGone, awaitNewMember } from './awaitMembership.ts';
 import { describe } from './describe.ts';
 import { parseEnvelope } from './envelope.ts';
 import { openLedger, type StoredCommand, undelivered } from './ledger.ts';
@@ -25,6 +26,10 @@ export interface CommandReceiver {
   /** Goes on with what an earlier agent had begun. */
   resume(): void;
 }
+
+type Verbs = {
+  readonly [Name in CommandName]: (input: Commands[Name]['input']) => Promise<Commands[Name]['result']>;
+};
 
 const defaultHeartbeatSeconds = 10;
 const answerWithinMs = 5_000;
@@ -63,8 +68,14 @@ export function createCommands(options: CommandsOptions): CommandReceiver {
   }
 
   async function execute({ command, input }: CommandEnvelope, receivedAtMs: number): Promise<unknown> {
-    if (command === 'describe') return describe(input as Commands['describe']['input'], options.current, ledger);
-    return awaitHealthy(input as AwaitHealthyInput, { ...options.health, receivedAtMs });
+    const verbs: Verbs = {
+      describe: (asked) => describe(asked, options.current, ledger),
+      awaitHealthy: (asked) => awaitHealthy(asked, { ...options.health, receivedAtMs }),
+      awaitNewMember: (asked) => awaitNewMember(asked, { ...options.health, receivedAtMs }),
+      awaitMemberGone: (asked) => awaitMemberGone(asked, { ...options.health, receivedAtMs }),
+    };
+    // The envelope was checked: the input is the one of its command.
+    return (verbs[command] as (asked: unknown) => Promise<unknown>)(input);
   }
 
   async function accept(envelope: CommandEnvelope): Promise<CommandReply> {

@@ -40,6 +40,21 @@ const table = {
     disposition: 'halt',
     runbook: 'member-not-healthy',
   },
+  PreflightFailed: {
+    meaning: 'The cluster or its group is not in the state that the operation needs. Nothing was changed.',
+    disposition: 'halt',
+    runbook: 'preflight-failed',
+  },
+  NoNewMember: {
+    meaning: 'No new member joined the cluster before the deadline.',
+    disposition: 'halt',
+    runbook: 'no-new-member',
+  },
+  MemberNotGone: {
+    meaning: 'A member whose instance is being terminated did not leave the cluster before the deadline.',
+    disposition: 'halt',
+    runbook: 'member-not-gone',
+  },
   MemberCrashLooping: {
     meaning: 'etcd on this member exits again and again soon after it was started.',
     disposition: 'halt',

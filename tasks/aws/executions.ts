@@ -1,4 +1,4 @@
-import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 
 const client = new SFNClient({});
 
@@ -8,4 +8,15 @@ export async function startExecution(stateMachineArn: string, name: string, inpu
     new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }),
   );
   return executionArn ?? '';
+}
+
+/** Whether an execution has ended; one that Step Functions does not know any more has. */
+export async function hasEnded(executionArn: string): Promise<boolean> {
+  try {
+    const { status } = await client.send(new DescribeExecutionCommand({ executionArn }));
+    return status !== 'RUNNING' && status !== 'PENDING_REDRIVE';
+  } catch (error) {
+    if ((error as Error).name === 'ExecutionDoesNotExist') return true;
+    throw error;
+  }
 }

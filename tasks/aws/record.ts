@@ -1,7 +1,7 @@
 /** The cluster record's items in DynamoDB. */
 import { DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { AuditRecord, BootstrapRecord, ClusterSettings, LockRecord } from '#etcd/record.ts';
+import type { AuditRecord, BootstrapRecord, ClusterSettings, LockRecord, RotationRecord } from '#etcd/record.ts';
 import { environment } from './environment.ts';
 
 const client = new DynamoDBClient({});
@@ -19,6 +19,22 @@ export function readBootstrap(): Promise<BootstrapRecord | null> {
 
 export function readLock(): Promise<LockRecord | null> {
   return read<LockRecord>('lock');
+}
+
+export function readRotation(): Promise<RotationRecord | null> {
+  return read<RotationRecord>('rotation');
+}
+
+/** Writes it unless an operation that took the lock later has; says whether it did. */
+export function writeRotation(record: RotationRecord): Promise<boolean> {
+  const put = new PutItemCommand({
+    TableName: table(),
+    Item: marshall(record, { removeUndefinedValues: true }),
+    ConditionExpression: 'attribute_not_exists(#item) OR #token <= :token',
+    ExpressionAttributeNames: { '#item': 'item', '#token': 'token' },
+    ExpressionAttributeValues: marshall({ ':token': record.token }),
+  });
+  return unlessConditionFails(client.send(put));
 }
 
 /** Writes the record unless there is one; says whether it did. */

@@ -57,7 +57,8 @@ beforeEach(() => {
   process.env.CLUSTER = `cluster-${++cluster}`;
 });
 
-const take = (holder: string, leaseSeconds = 60) => takeLock({ holder, purpose: 'upgrade', leaseSeconds });
+const take = (holder: string, leaseSeconds = 60) =>
+  takeLock({ holder, purpose: 'upgrade', leaseSeconds, joins: false, resumes: false });
 
 describe('the lock', () => {
   test('has one holder, and its token grows by one each time it is taken', async () => {
@@ -106,21 +107,31 @@ describe('the lock', () => {
 });
 
 test('whatever happens to the lock, its token never falls and names one taking', () => {
-  const step = fc.record({ holder: fc.constantFrom('a', 'b', 'c'), free: fc.boolean(), nowMs: fc.nat({ max: 1e12 }) });
+  const holder = fc.constantFrom('a', 'b', 'c');
+  const step = fc.record({ holder, free: fc.boolean(), ended: fc.boolean(), nowMs: fc.nat({ max: 1e12 }) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
       let lock: LockRecord | null = null;
       const holders = new Map<number, string>();
-      for (const { holder, free, nowMs } of steps) {
+      for (const { holder, free, ended, nowMs } of steps) {
         const before: LockRecord | null = lock;
         try {
-          lock = taken(before, { cluster: 'etcd', holder, purpose: '', nowMs, leaseSeconds: 60 });
+          lock = taken(before, {
+            cluster: 'etcd',
+            holder,
+            purpose: '',
+            nowMs,
+            leaseSeconds: 60,
+            joins: false,
+            holderEnded: ended,
+          });
           expect(lock.token).toBeGreaterThanOrEqual(before?.token ?? 1);
           expect(holders.get(lock.token) ?? holder).toBe(holder);
           holders.set(lock.token, holder);
         } catch (error) {
           expect(error).toMatchObject({ name: 'LockHeld' });
           expect(before?.holder).not.toBe(holder);
+          expect(ended).toBe(false);
         }
         if (free && lock !== null) lock = { cluster: 'etcd', item: 'lock', token: lock.token };
       }

@@ -1,0 +1,29 @@
+import { Fault } from '#etcd/faults.ts';
+import { environment } from '../aws/environment.ts';
+import { readGroup, suspendProcesses } from '../aws/group.ts';
+import { audit, readRotation, writeRotation } from '../aws/record.ts';
+import type { Tasks } from '../catalogue.ts';
+import { renewLease } from '../lock/lease.ts';
+import { begunRotation } from '../plan/rotationRecord.ts';
+
+type Input = Tasks['beginRotation']['input'];
+
+/** Notes how the group is, so that anybody can put it back, and only then suspends what would interfere. */
+export async function handler(input: Input): Promise<Tasks['beginRotation']['output']> {
+  const { execution, token, leaseSeconds, request } = input;
+  await renewLease({ holder: execution, token }, leaseSeconds);
+  const [before, group] = await Promise.all([readRotation(), readGroup()]);
+  const now = new Date().toISOString();
+  // A task that is called again finds its own record, and begins nothing anew.
+  const record =
+    before?.token === token && before.restoredAt === undefined
+      ? before
+      : begunRotation(before, group, { cluster: environment('CLUSTER'), execution, token, now, request });
+  if (!(await writeRotation(record)))
+    throw new Fault('LockHeld', `a rotation with a newer token than ${token} has begun meanwhile`);
+  await suspendProcesses(record.suspended);
+  const what = `rotation of ${record.instances.join(', ') || 'nobody'} begun`;
+  const after = { desiredCapacity: record.desiredCapacity, suspended: record.suspended };
+  await audit({ at: now, who: execution, what, why: request.reason, after }, `rotation-${token}`);
+  return { instances: record.instances };
+}

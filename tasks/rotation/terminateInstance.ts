@@ -1,0 +1,27 @@
+import { readGroup, terminateInstance } from '../aws/group.ts';
+import { audit, writeRotation } from '../aws/record.ts';
+import type { Tasks } from '../catalogue.ts';
+import { renewLease } from '../lock/lease.ts';
+import { stayingInstances } from '../plan/group.ts';
+import { withCurrent } from '../plan/rotationRecord.ts';
+import { ownRotation } from './ownRotation.ts';
+
+type Input = Tasks['terminateInstance']['input'];
+
+/**
+ * Terminates the old instance, now that its successor is healthy. The group holds it until its agent has left the cluster,
+ * which it does only where the quorum allows it. Called again, it finds it going.
+ */
+export async function handler(input: Input): Promise<Tasks['terminateInstance']['output']> {
+  const { execution, token, leaseSeconds, old, successor } = input;
+  await renewLease({ holder: execution, token }, leaseSeconds);
+  const [record, group] = await Promise.all([ownRotation(token), readGroup()]);
+  if (record.current?.old === old) await writeRotation(withCurrent(record, { ...record.current, successor }));
+  if (stayingInstances(group).some(({ instanceId }) => instanceId === old)) {
+    await terminateInstance(old);
+    const at = new Date().toISOString();
+    const what = `instance ${old} is terminated, replaced by ${successor}`;
+    await audit({ at, who: execution, what, why: record.reason, after: { old, successor } }, `replaced-${old}`);
+  }
+  return { old, witness: successor };
+}
