@@ -1,13 +1,9 @@
 /** From an instance that has just booted to a member that may be started, or to a reason why it waits. */
-import { existsSync } from 'node:fs';
-import { join as path } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { etcdArguments, type MemberSpec } from '#etcd/arguments.ts';
 import { bootDecision } from '#etcd/bootstrap.ts';
 import type { BootstrapRecord } from '#etcd/record.ts';
+import { systemClock } from '../machine/clock.ts';
 import type { EtcdCommand } from '../machine/etcdProcess.ts';
-import { readJson, writeDurably } from '../machine/files.ts';
-import type { Layout } from '../machine/layout.ts';
 import type { Releases } from '../machine/releases.ts';
 import type { AgentPhase } from '../protocol.ts';
 import { type JoinOptions, join } from './join.ts';
@@ -33,7 +29,7 @@ export function versionOf({ binary }: EtcdCommand): string {
 }
 
 async function memberToRun(options: BootOptions): Promise<MemberSpec> {
-  const { identity, layout, log, enter } = options;
+  const { identity, disk, log, enter, clock = systemClock } = options;
   let said = '';
   for (let pollMs = firstPollMs; ; pollMs = Math.min(pollMs * 1.5, longestPollMs)) {
     try {
@@ -45,10 +41,10 @@ async function memberToRun(options: BootOptions): Promise<MemberSpec> {
       said = reason;
     } catch (error) {
       const reason = `the cluster record cannot be read: ${(error as Error).message}`;
-      enter(existsSync(layout.claim) ? 'starting' : 'awaitingBootstrap', reason);
+      enter(disk.claim() !== null ? 'starting' : 'awaitingBootstrap', reason);
       log('record not read', { error: (error as Error).message }, 'warn');
     }
-    await sleep(pollMs);
+    await clock.sleep(pollMs);
   }
 }
 
@@ -59,10 +55,10 @@ interface Look {
 }
 
 async function look(options: BootOptions): Promise<Look> {
-  const { identity, layout, disk, record, log } = options;
+  const { identity, disk, record, log } = options;
   refuseCopy(options);
   refuseLoss(options);
-  const saved = readJson<MemberSpec>(savedAt(layout));
+  const saved = disk.member();
   // A member that is there needs nobody's leave to go on: the record may be out of reach.
   if (disk.hasMember() && saved !== null) return starting(saved, 'the disk holds a member');
   const bootstrap = await record.readBootstrap();
@@ -107,19 +103,15 @@ function refuseLoss({ identity, disk, log }: BootOptions): void {
   log('the data of this member is gone', { instance: identity.instanceId, kept }, 'error');
 }
 
-function decided({ identity, layout, disk, log }: BootOptions, spec: MemberSpec, reason: string): Look {
+function decided({ identity, disk, log }: BootOptions, spec: MemberSpec, reason: string): Look {
   disk.own(identity.instanceId);
-  writeDurably(savedAt(layout), JSON.stringify(spec));
+  disk.keepMember(spec);
   log('member decided', { reason, version: spec.version, state: spec.clusterState });
   return starting(spec, reason);
 }
 
 function starting(spec: MemberSpec, reason: string): Look {
   return { spec, phase: 'starting', reason };
-}
-
-function savedAt({ state }: Layout): string {
-  return path(state, 'member.json');
 }
 
 function specOf({ identity, layout }: BootOptions, bootstrap: BootstrapRecord): MemberSpec {
@@ -134,7 +126,8 @@ function specOf({ identity, layout }: BootOptions, bootstrap: BootstrapRecord): 
   };
 }
 
-async function installed({ releases, enter, log }: BootOptions, version: string): Promise<string> {
+async function installed(options: BootOptions, version: string): Promise<string> {
+  const { releases, enter, log, clock = systemClock } = options;
   for (;;) {
     const there = releases.installed(version);
     if (there !== null) return there;
@@ -144,7 +137,7 @@ async function installed({ releases, enter, log }: BootOptions, version: string)
     } catch (error) {
       enter('installingRelease', (error as Error).message);
       log('release not installed', { version, error: (error as Error).message }, 'error');
-      await sleep(installPauseMs);
+      await clock.sleep(installPauseMs);
     }
   }
 }

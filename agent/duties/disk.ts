@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { MemberSpec } from '#etcd/arguments.ts';
 import { readIfThere, readJson, writeDurably } from '../machine/files.ts';
 import type { Layout } from '../machine/layout.ts';
 
@@ -28,6 +29,9 @@ export interface Disk {
   newClaim(): string;
   registration(): Registration | null;
   register(registration: Registration | null): void;
+  /** How this member was started last; null where none was decided on. On the root volume. */
+  member(): MemberSpec | null;
+  keepMember(spec: MemberSpec): void;
   /**
    * Moves the data out of the way, kept and named, with all that ties this disk to a member.
    * @returns where it is now; null where there was nothing
@@ -39,6 +43,7 @@ export interface Disk {
 const keptSetAside = 3;
 
 export function createDisk({ dataDir, claim, owner, ran, registration, setAside, state }: Layout): Disk {
+  const memberFile = join(state, 'member.json');
   return {
     hasMember: () => filesIn(join(dataDir, 'member', 'wal')).some((name) => name.endsWith('.wal')),
     hasRun: () => ran.some((file) => existsSync(file)),
@@ -58,9 +63,10 @@ export function createDisk({ dataDir, claim, owner, ran, registration, setAside,
       if (note === null) rmSync(registration, { force: true });
       else writeDurably(registration, JSON.stringify(note));
     },
+    member: () => readJson<MemberSpec>(memberFile),
+    keepMember: (spec) => writeDurably(memberFile, JSON.stringify(spec)),
     setAside(why) {
-      for (const file of [claim, owner, registration, ...ran, join(state, 'member.json')])
-        rmSync(file, { force: true });
+      for (const file of [claim, owner, registration, ...ran, memberFile]) rmSync(file, { force: true });
       if (!existsSync(dataDir)) return null;
       mkdirSync(setAside, { recursive: true, mode: 0o700 });
       for (const old of readdirSync(setAside)

@@ -1,10 +1,11 @@
 /** What the leader's agent does every few seconds: removes a member whose instance is gone, says what it finds. */
 import { housekeepingDecision } from '#etcd/housekeeping.ts';
-import { createEtcdMembership } from '../machine/etcdMembership.ts';
+import { type Clock, systemClock } from '../machine/clock.ts';
 import type { Log } from '../machine/log.ts';
 import type { MembershipTurns } from '../machine/membershipTurns.ts';
 import type { ClusterRecord } from '../machine/record.ts';
 import type { HousekeepingRound as Round } from '../protocol.ts';
+import { type EtcdAccess, etcdOverHttp } from './etcdAccess.ts';
 import type { Look, Surroundings } from './surroundings.ts';
 
 export interface HousekeepingOptions {
@@ -12,6 +13,8 @@ export interface HousekeepingOptions {
   readonly turns: MembershipTurns;
   readonly look: () => Promise<Look>;
   readonly log: Log;
+  readonly etcd?: EtcdAccess;
+  readonly clock?: Clock;
 }
 
 export interface Housekeeping {
@@ -21,7 +24,8 @@ export interface Housekeeping {
 
 const changeTimeoutMs = 7_000;
 
-export function createHousekeeping({ record, turns, look, log }: HousekeepingOptions): Housekeeping {
+export function createHousekeeping(options: HousekeepingOptions): Housekeeping {
+  const { record, turns, look, log, etcd = etcdOverHttp, clock = systemClock } = options;
   const firstSeen = new Map<string, number>();
   let said = '';
 
@@ -41,7 +45,7 @@ export function createHousekeeping({ record, turns, look, log }: HousekeepingOpt
   }
 
   function decide(seen: Surroundings) {
-    const now = performance.now();
+    const now = clock.monotonicMs();
     for (const { id } of seen.members) if (!firstSeen.has(id)) firstSeen.set(id, now);
     for (const id of firstSeen.keys()) if (!seen.members.some((member) => member.id === id)) firstSeen.delete(id);
     const seenForMs = new Map([...firstSeen].map(([id, at]) => [id, now - at]));
@@ -59,7 +63,7 @@ export function createHousekeeping({ record, turns, look, log }: HousekeepingOpt
     const through = seen.peers.find(({ healthy }) => healthy);
     if (remove?.memberId !== memberId || through === undefined) return { changed: false, result: null };
     check();
-    await createEtcdMembership({ ...through, timeoutMs: changeTimeoutMs }).remove(memberId);
+    await etcd.membership({ ...through, timeoutMs: changeTimeoutMs }).remove(memberId);
     log('membership changed', { remove, through: through.address });
     const before = seen.members.map(({ id, name }) => `${id} ${name}`);
     const after = before.filter((text) => !text.startsWith(`${memberId} `));

@@ -1,9 +1,8 @@
 /** From an instance with an empty disk to a registered member that may be started. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { peerUrl } from '#etcd/addresses.ts';
 import type { MemberSpec } from '#etcd/arguments.ts';
 import { type JoinDecision, joinDecision } from '#etcd/joining.ts';
-import { createEtcdMembership } from '../machine/etcdMembership.ts';
+import { type Clock, systemClock } from '../machine/clock.ts';
 import type { Layout } from '../machine/layout.ts';
 import type { Log } from '../machine/log.ts';
 import type { MembershipTurns, TurnInHand } from '../machine/membershipTurns.ts';
@@ -11,7 +10,7 @@ import type { Identity } from '../machine/metadata.ts';
 import type { ClusterRecord } from '../machine/record.ts';
 import type { AgentPhase } from '../protocol.ts';
 import type { Disk } from './disk.ts';
-import { askPeers } from './peers.ts';
+import { type EtcdAccess, etcdOverHttp } from './etcdAccess.ts';
 import type { Look, Surroundings } from './surroundings.ts';
 
 export interface JoinOptions {
@@ -25,6 +24,8 @@ export interface JoinOptions {
   readonly install: (version: string) => Promise<unknown>;
   readonly log: Log;
   readonly enter: (phase: AgentPhase, reason: string) => void;
+  readonly etcd?: EtcdAccess;
+  readonly clock?: Clock;
 }
 
 const pauseMs = 500;
@@ -33,7 +34,7 @@ const changeTimeoutMs = 7_000;
 
 /** Looks and acts until this instance is a member that may be started; says what it waits for. */
 export async function join(options: JoinOptions): Promise<MemberSpec> {
-  const { log, enter } = options;
+  const { log, enter, clock = systemClock } = options;
   let said = '';
   for (;;) {
     const step = await nextStep(options).catch((error: Error) => ({ spec: null, reason: error.message }));
@@ -41,7 +42,7 @@ export async function join(options: JoinOptions): Promise<MemberSpec> {
     enter('joining', step.reason);
     if (step.reason !== said) log('joining', { reason: step.reason });
     said = step.reason;
-    await sleep(pauseMs);
+    await clock.sleep(pauseMs);
   }
 }
 
@@ -90,7 +91,7 @@ async function change(
   expected: JoinDecision,
   turn: TurnInHand,
 ): Promise<{ changed: boolean; result: string }> {
-  const { disk, record, look, identity, log } = options;
+  const { disk, record, look, identity, log, etcd = etcdOverHttp } = options;
   const { seen, ...rest } = await look();
   if (seen === null) return { changed: false, result: 'reason' in rest ? rest.reason : '' };
   const decision = decide(options, seen);
@@ -98,25 +99,29 @@ async function change(
     return { changed: false, result: decision.reason };
   const through = seen.peers.find(({ healthy }) => healthy);
   if (through === undefined) return { changed: false, result: 'no member answers a linearizable read' };
-  const membership = createEtcdMembership({ ...through, timeoutMs: changeTimeoutMs });
+  const membership = etcd.membership({ ...through, timeoutMs: changeTimeoutMs });
   turn.check();
+  const before = seen.members.map(({ id, name }) => `${id} ${name}`);
+  let after: readonly string[];
   if (decision.action === 'remove') {
     await membership.remove(decision.memberId);
+    after = before.filter((text) => !text.startsWith(`${decision.memberId} `));
   } else {
     const memberId = await membership.add(peerUrl(identity.address), decision.asLearner);
     disk.register({ memberId, started: false });
     disk.own(identity.instanceId);
+    after = [...before, `${memberId} ${identity.instanceId}`];
   }
   log('membership changed', { decision, through: through.address });
-  const before = seen.members.map(({ id, name }) => `${id} ${name}`);
-  await record.audit({ what: decision.reason, why: `${identity.instanceId} joins`, before, after: decision });
+  await record.audit({ what: decision.reason, why: `${identity.instanceId} joins`, before, after });
   return { changed: true, result: decision.reason };
 }
 
 /** Registered: every member that answers must list the newcomer, or its start fails with "member count is unequal". */
-async function start({ identity, layout, disk, record }: JoinOptions, seen: Surroundings): Promise<Step> {
+async function start(options: JoinOptions, seen: Surroundings): Promise<Step> {
+  const { identity, layout, disk, record, etcd = etcdOverHttp } = options;
   const own = peerUrl(identity.address);
-  const peers = await askPeers(seen.peers.map(({ address }) => address));
+  const peers = await etcd.peers(seen.peers.map(({ address }) => address));
   const behind = peers.find(({ list }) => !list.members.some(({ peerUrls }) => peerUrls.includes(own)));
   if (behind !== undefined) return waits(`${behind.address} does not list this member yet`);
   const members = seen.members.map((member) => ({

@@ -1,8 +1,7 @@
 /** An instance that is being terminated: it hands over, leaves the cluster where the quorum allows it, and lets go. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { peerUrl } from '#etcd/addresses.ts';
 import { type LeaveDecision, leaveDecision } from '#etcd/leaving.ts';
-import { createEtcdMembership } from '../machine/etcdMembership.ts';
+import { type Clock, systemClock } from '../machine/clock.ts';
 import type { Instances } from '../machine/group.ts';
 import type { Log } from '../machine/log.ts';
 import type { MembershipTurns, TurnInHand } from '../machine/membershipTurns.ts';
@@ -10,6 +9,7 @@ import type { Identity, Metadata } from '../machine/metadata.ts';
 import type { ClusterRecord } from '../machine/record.ts';
 import { type AgentPhase, terminationHook } from '../protocol.ts';
 import type { Disk } from './disk.ts';
+import { type EtcdAccess, etcdOverHttp } from './etcdAccess.ts';
 import type { Supervisor } from './supervise.ts';
 import type { Look, Surroundings } from './surroundings.ts';
 
@@ -24,6 +24,8 @@ export interface LeaveOptions {
   readonly supervisor: Supervisor;
   readonly log: Log;
   readonly enter: (phase: AgentPhase, reason: string) => void;
+  readonly etcd?: EtcdAccess;
+  readonly clock?: Clock;
 }
 
 /** How often instance metadata is asked whether this instance is to go. */
@@ -38,11 +40,11 @@ const stopGraceMs = 10_000;
  * @returns when the instance may go
  */
 export async function leaveWhenTerminated(options: LeaveOptions): Promise<void> {
-  const { metadata, log } = options;
+  const { metadata, log, clock = systemClock } = options;
   for (;;) {
     const target = await metadata.targetLifecycleState().catch(() => null);
     if (target === 'Terminated') break;
-    await sleep(watchMs);
+    await clock.sleep(watchMs);
   }
   log('this instance is being terminated');
   await leave(options);
@@ -50,7 +52,7 @@ export async function leaveWhenTerminated(options: LeaveOptions): Promise<void> 
 }
 
 async function leave(options: LeaveOptions): Promise<void> {
-  const { enter, log } = options;
+  const { enter, log, clock = systemClock } = options;
   let said = '';
   let handedOff = false;
   for (;;) {
@@ -62,7 +64,7 @@ async function leave(options: LeaveOptions): Promise<void> {
     if (step.reason !== said) log('leaving', { ...step }, step.action === 'wait' ? 'warn' : 'info');
     said = step.reason;
     if (step.action === 'go') return;
-    await sleep(pauseMs);
+    await clock.sleep(pauseMs);
   }
 }
 
@@ -101,7 +103,7 @@ async function act(
   handedOff: boolean,
   turn: TurnInHand,
 ): Promise<{ changed: boolean; result: Step }> {
-  const { identity, record, log } = options;
+  const { identity, record, log, etcd = etcdOverHttp } = options;
   const view = await options.look();
   if (view.seen === null) return { changed: false, result: { action: 'wait', reason: view.reason } };
   const { seen } = view;
@@ -112,7 +114,7 @@ async function act(
     return { changed: false, result: decision };
   if (decision.action === 'handOff') {
     // Only the leader takes it, and that is this member.
-    const here = createEtcdMembership({ address: identity.address, version, timeoutMs: changeTimeoutMs });
+    const here = etcd.membership({ address: identity.address, version, timeoutMs: changeTimeoutMs });
     await here
       .moveLeader(decision.to)
       .catch((error: Error) => log('hand-off refused', { error: error.message }, 'warn'));
@@ -122,7 +124,7 @@ async function act(
   if (through === undefined)
     return { changed: false, result: { action: 'wait', reason: 'no other member answers a linearizable read' } };
   turn.check();
-  await createEtcdMembership({ ...through, timeoutMs: changeTimeoutMs }).remove(own.id);
+  await etcd.membership({ ...through, timeoutMs: changeTimeoutMs }).remove(own.id);
   log('membership changed', { decision, through: through.address });
   const before = members.map(({ id, name }) => `${id} ${name}`);
   const after = before.filter((text) => !text.startsWith(`${own.id} `));
@@ -130,7 +132,8 @@ async function act(
   return { changed: true, result: decision };
 }
 
-async function letGo({ identity, instances, record, supervisor, log, enter }: LeaveOptions): Promise<void> {
+async function letGo(options: LeaveOptions): Promise<void> {
+  const { identity, instances, record, supervisor, log, enter, clock = systemClock } = options;
   await supervisor.stop(stopGraceMs);
   enter('left', 'this instance has left the cluster and is being terminated');
   for (let pause = 250; ; pause = Math.min(pause * 2, 10_000)) {
@@ -141,7 +144,7 @@ async function letGo({ identity, instances, record, supervisor, log, enter }: Le
       return;
     } catch (error) {
       log('lifecycle action not completed', { error: (error as Error).message }, 'warn');
-      await sleep(pause);
+      await clock.sleep(pause);
     }
   }
 }

@@ -3,6 +3,7 @@ import { peerUrl } from '#etcd/addresses.ts';
 import { exitCause } from '#etcd/exits.ts';
 import { statesOf } from '#etcd/knownMembers.ts';
 import { safetyOf } from '#etcd/membership.ts';
+import { type Clock, systemClock } from '../machine/clock.ts';
 import type { EtcdCommand } from '../machine/etcdProcess.ts';
 import { type BootOptions, boot, versionOf } from './boot.ts';
 import type { Disk } from './disk.ts';
@@ -13,14 +14,14 @@ const firstRunMs = 50;
 
 /** Never ends by itself. */
 export async function keepMember(options: BootOptions, supervisor: Supervisor): Promise<never> {
-  const { disk, log, enter } = options;
+  const { disk, log, enter, clock = systemClock } = options;
   for (;;) {
     const command = await boot(options);
     const { givenUp } = await supervisor.keepRunning(command);
     enter('running', `etcd ${versionOf(command)} is kept running`);
-    const noted = noteFirstRun(disk);
+    const stopNoting = noteFirstRun(disk, clock);
     const why = await givenUp;
-    clearInterval(noted);
+    stopNoting();
     if (why === 'notJoined') {
       // It wrote nothing, so it has not voted: the same registration may be started again, from a new list.
       const registration = disk.registration();
@@ -32,15 +33,16 @@ export async function keepMember(options: BootOptions, supervisor: Supervisor): 
   }
 }
 
-/** From the first bytes that etcd writes to its log. */
-function noteFirstRun(disk: Disk): NodeJS.Timeout {
-  const look = () => {
-    if (!disk.hasMember()) return;
-    disk.noteRun();
-    clearInterval(timer);
+/** From the first bytes that etcd writes to its log. @returns what ends the watch */
+function noteFirstRun(disk: Disk, clock: Clock): () => void {
+  let watching = true;
+  void (async () => {
+    while (watching && !disk.hasMember()) await clock.sleep(firstRunMs);
+    if (watching) disk.noteRun();
+  })();
+  return () => {
+    watching = false;
   };
-  const timer = setInterval(look, firstRunMs).unref();
-  return timer;
 }
 
 /**

@@ -1,11 +1,12 @@
 /** A learner becomes a voter as soon as it has caught up with the leader. */
 import { statesOf } from '#etcd/knownMembers.ts';
 import { safetyOf } from '#etcd/membership.ts';
-import { createEtcdMembership, EtcdRefusal } from '../machine/etcdMembership.ts';
+import { EtcdRefusal } from '../machine/etcdMembership.ts';
 import type { Log } from '../machine/log.ts';
 import type { MembershipTurns } from '../machine/membershipTurns.ts';
 import type { ClusterRecord } from '../machine/record.ts';
 import type { Disk } from './disk.ts';
+import { type EtcdAccess, etcdOverHttp } from './etcdAccess.ts';
 import type { Look } from './surroundings.ts';
 
 export interface PromoteOptions {
@@ -14,6 +15,7 @@ export interface PromoteOptions {
   readonly disk: Pick<Disk, 'registration' | 'register'>;
   readonly look: () => Promise<Look>;
   readonly log: Log;
+  readonly etcd?: EtcdAccess;
 }
 
 const timeoutMs = 7_000;
@@ -33,7 +35,7 @@ export async function promoteOwn(options: PromoteOptions): Promise<string | null
  * @returns whether it is a voter now, and why not
  */
 async function promote(memberId: string, options: PromoteOptions): Promise<{ done: boolean; reason: string }> {
-  const { turns, record, look, log } = options;
+  const { turns, record, look, log, etcd = etcdOverHttp } = options;
   const { seen, ...blind } = await look();
   if (seen === null) return { done: false, reason: 'reason' in blind ? blind.reason : '' };
   const listed = seen.members.find(({ id }) => id === memberId);
@@ -53,7 +55,7 @@ async function promote(memberId: string, options: PromoteOptions): Promise<{ don
     if (through === undefined || leaderId === null) return unchanged('there is no leader');
     turn.check();
     try {
-      await createEtcdMembership({ ...through, timeoutMs }).promote(memberId);
+      await etcd.membership({ ...through, timeoutMs }).promote(memberId);
     } catch (error) {
       if (error instanceof EtcdRefusal) return unchanged(error.message);
       throw error;

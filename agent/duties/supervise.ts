@@ -1,7 +1,7 @@
 /** Keeps etcd running: started again after it ended, with growing pauses, and a crash loop is said aloud. */
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type EtcdExit, nextStart } from '#etcd/restarts.ts';
+import { type Clock, systemClock } from '../machine/clock.ts';
 import type { EtcdCommand, EtcdProcess } from '../machine/etcdProcess.ts';
 import { readJson, writeDurably } from '../machine/files.ts';
 import type { Log } from '../machine/log.ts';
@@ -36,8 +36,8 @@ export interface Supervisor {
 
 export interface SuperviseOptions {
   readonly etcd: EtcdProcess;
-  /** Folder of the agent's own state. */
-  readonly state: string;
+  /** Folder of the agent's own state; null: nothing is kept. */
+  readonly state: string | null;
   readonly log: Log;
   /** X.Y.Z of the command. */
   readonly versionOf: (command: EtcdCommand) => string;
@@ -45,15 +45,20 @@ export interface SuperviseOptions {
   readonly beforeStart: (command: EtcdCommand) => EtcdCommand | { readonly giveUp: string };
   /** Asked after each end that nobody meant. */
   readonly decide: (lastWords: string) => Promise<EndDecision>;
+  readonly clock?: Clock;
 }
 
 /** Exits that the decision looks at. */
 const remembered = 20;
 
 export function createSupervisor(options: SuperviseOptions): Supervisor {
-  const { etcd, state, log, versionOf, beforeStart, decide } = options;
-  const file = join(state, 'supervision.json');
-  let kept: Supervision = readJson<Supervision>(file) ?? { starts: 0, crashes: 0, lastExit: null };
+  const { etcd, state, log, versionOf, beforeStart, decide, clock = systemClock } = options;
+  const file = state === null ? null : join(state, 'supervision.json');
+  let kept: Supervision = (file === null ? null : readJson<Supervision>(file)) ?? {
+    starts: 0,
+    crashes: 0,
+    lastExit: null,
+  };
   let exits: EtcdExit[] = [];
   let crashLooping = false;
   let version: string | null = null;
@@ -64,7 +69,7 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
   function keep(changes: Partial<Supervision>): void {
     kept = { ...kept, ...changes };
     try {
-      writeDurably(file, JSON.stringify(kept));
+      if (file !== null) writeDurably(file, JSON.stringify(kept));
     } catch (error) {
       log('supervision not written', { error: (error as Error).message }, 'error');
     }
@@ -78,7 +83,7 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
       keep({ starts: kept.starts + 1 });
       log('etcd started', { pid: etcd.pid(), version });
     } catch (error) {
-      const now = Date.now();
+      const now = clock.epochMs();
       await afterExit(command, { startedAtMs: now, exitedAtMs: now }, `not started: ${(error as Error).message}`);
     }
   }
@@ -96,7 +101,7 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
     );
     const decision = await decided();
     if (decision !== 'again') return abandon(decision.giveUp);
-    await sleep(next.delayMs);
+    await clock.sleep(next.delayMs);
     if (!left) await start(command);
   }
 
@@ -147,7 +152,7 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
     get crashLooping() {
       // A long run since the last exit ends the loop.
       const last = exits.at(-1);
-      if (crashLooping && last !== undefined && etcd.pid() !== null && Date.now() - last.exitedAtMs > 60_000)
+      if (crashLooping && last !== undefined && etcd.pid() !== null && clock.epochMs() - last.exitedAtMs > 60_000)
         crashLooping = false;
       return crashLooping;
     },

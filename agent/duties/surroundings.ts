@@ -3,13 +3,15 @@ import { clientUrl, peerUrl } from '#etcd/addresses.ts';
 import type { KnownMember } from '#etcd/knownMembers.ts';
 import type { ClusterSettings, Newcomer } from '#etcd/record.ts';
 import { compareVersions } from '#etcd/versions.ts';
+import { type Clock, systemClock } from '../machine/clock.ts';
 import type { Ec2Instance, Group, Instances } from '../machine/group.ts';
 import type { MembershipTurns } from '../machine/membershipTurns.ts';
 import type { Identity } from '../machine/metadata.ts';
 import type { ClusterRecord } from '../machine/record.ts';
 import { agentTags } from '../protocol.ts';
 import { createConfirmations } from './confirmations.ts';
-import { askPeers, type Peer } from './peers.ts';
+import { type EtcdAccess, etcdOverHttp } from './etcdAccess.ts';
+import type { Peer } from './peers.ts';
 
 export interface Surroundings {
   readonly settings: ClusterSettings;
@@ -34,10 +36,13 @@ export interface SurroundingsOptions {
   readonly record: ClusterRecord;
   readonly instances: Instances;
   readonly turns: MembershipTurns;
+  readonly etcd?: EtcdAccess;
+  readonly clock?: Clock;
 }
 
-export function createSurroundings({ identity, record, instances, turns }: SurroundingsOptions): () => Promise<Look> {
-  const confirmations = createConfirmations();
+export function createSurroundings(options: SurroundingsOptions): () => Promise<Look> {
+  const { identity, record, instances, turns, etcd = etcdOverHttp, clock = systemClock } = options;
+  const confirmations = createConfirmations(clock.monotonicMs);
 
   async function look(): Promise<Look> {
     const settings = await record.readSettings();
@@ -48,7 +53,7 @@ export function createSurroundings({ identity, record, instances, turns }: Surro
       turns.state(),
     ]);
     const addresses = known.filter(({ state, address }) => state === 'running' && address !== '');
-    const peers = await askPeers(addresses.map(({ address }) => address));
+    const peers = await etcd.peers(addresses.map(({ address }) => address));
     const healthy = peers.filter((peer) => peer.healthy);
     const disagreement = disagreementOf(healthy);
     if (disagreement !== null) return unknown(disagreement);

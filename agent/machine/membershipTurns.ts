@@ -3,7 +3,9 @@
  * thing, and gives it back. No clock is trusted across machines: a turn that somebody holds is taken over only after this
  * agent has seen it unchanged for as long as it lasts, on its own monotonic clock.
  */
+
 import type { MembershipTurn, Newcomer } from '#etcd/record.ts';
+import { type Clock, systemClock } from './clock.ts';
 import type { ClusterRecord } from './record.ts';
 
 export interface TurnInHand {
@@ -41,7 +43,12 @@ export type Taken<T> = { readonly busy: null; readonly result: T } | { readonly 
 export const turnMs = 30_000;
 const marginMs = 10_000;
 
-export function createMembershipTurns(record: ClusterRecord, instanceId: string): MembershipTurns {
+export function createMembershipTurns(
+  record: ClusterRecord,
+  instanceId: string,
+  clock: Clock = systemClock,
+): MembershipTurns {
+  const { monotonicMs } = clock;
   let seenTurn: { readonly token: number; readonly atMs: number } | null = null;
   let seenChange: { readonly changedAtMs: number; readonly atMs: number } | null = null;
   let own: Promise<unknown> = Promise.resolve();
@@ -79,12 +86,12 @@ export function createMembershipTurns(record: ClusterRecord, instanceId: string)
     const origin = added === undefined ? {} : { newcomer: added };
     const kept = { ...(before?.changedAtMs !== undefined && { changedAtMs: before.changedAtMs }), ...origin };
     const takenAtMs = monotonicMs();
-    const held = { holder: instanceId, purpose, token, untilMs: Date.now() + turnMs, ...kept };
+    const held = { holder: instanceId, purpose, token, untilMs: clock.epochMs() + turnMs, ...kept };
     if (!(await record.replaceTurn(before, held))) return { busy: 'another agent was faster' };
     note({ cluster: '', item: 'membership', ...held });
     let changed = false;
     try {
-      const done = await work({ check: () => requireRest(takenAtMs) });
+      const done = await work({ check: () => requireRest(monotonicMs() - takenAtMs) });
       changed = done.changed;
       return { busy: null, result: done.result };
     } catch (error) {
@@ -92,7 +99,7 @@ export function createMembershipTurns(record: ClusterRecord, instanceId: string)
       changed = true;
       throw error;
     } finally {
-      const after = { token, ...kept, ...(changed && { changedAtMs: Date.now() }) };
+      const after = { token, ...kept, ...(changed && { changedAtMs: clock.epochMs() }) };
       // Where this fails, the turn ends by itself.
       await record.replaceTurn({ cluster: '', item: 'membership', ...held }, after).catch(() => false);
     }
@@ -114,7 +121,7 @@ export function createMembershipTurns(record: ClusterRecord, instanceId: string)
     if (changedAtMs === undefined) return Number.POSITIVE_INFINITY;
     // A clock that is behind ours makes a change look older than it is: only what this agent watched itself is certain.
     const watchedMs = monotonicMs() - (seenChange?.atMs ?? monotonicMs());
-    const byClockMs = Date.now() - changedAtMs;
+    const byClockMs = clock.epochMs() - changedAtMs;
     return byClockMs > clockToleranceMs ? byClockMs : watchedMs;
   }
 }
@@ -122,12 +129,8 @@ export function createMembershipTurns(record: ClusterRecord, instanceId: string)
 /** Clocks of instances are further apart than this only where something is broken; an older change needs no watching. */
 const clockToleranceMs = 60_000;
 
-function requireRest(takenAtMs: number): void {
-  const leftMs = turnMs - (monotonicMs() - takenAtMs);
+function requireRest(heldMs: number): void {
+  const leftMs = turnMs - heldMs;
   if (leftMs < marginMs)
     throw new Error(`the turn to change the membership has run out (${Math.round(leftMs)} ms are left)`);
-}
-
-function monotonicMs(): number {
-  return performance.now();
 }
