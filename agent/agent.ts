@@ -91,16 +91,18 @@ export async function runAgent(environment: AgentEnvironment): Promise<void> {
     etcd: { pid: observation.pid, version: supervisor.version, ...supervisor.supervision },
     member: observation.member,
     health: judge(observation, { version: null, members: [] }),
+    database: observation.database,
     housekeeping: standing?.round ?? null,
     dns: standing?.dns ?? null,
     command: null,
   });
 
+  const current = async () => describe(await look.fresh());
   const commands = createCommands({
     state: layout.state,
     tokens: createTaskTokens(aws, log),
     log,
-    current: async () => describe(await look.fresh()),
+    current,
     health: { name: identity.instanceId, observe: look.fresh, phase: currentPhase },
   });
   const socket = await listenOnSocket(layout.run, async (line) => JSON.stringify(await commands.receive(line)));
@@ -116,7 +118,7 @@ export async function runAgent(environment: AgentEnvironment): Promise<void> {
 
   const releases = releasesByChild(installedIn(layout.releases));
   const shared = { identity, layout, disk, record, turns, instances, metadata, look: around, log, enter };
-  standing = startStandingDuties({ ...shared, aws, supervisor, observe: look.fresh });
+  standing = startStandingDuties({ ...shared, aws, supervisor, observe: look.fresh, describe: current });
   await keepMember({ ...shared, releases }, supervisor);
 }
 

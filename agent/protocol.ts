@@ -6,6 +6,7 @@
 import type { FaultName } from '#etcd/faults.ts';
 import type { HealthVerdict } from '#etcd/health.ts';
 import type { Finding } from '#etcd/housekeeping.ts';
+import type { DatabaseSize } from '#etcd/metrics.ts';
 
 /** The verbs an agent understands: name -> input and result. */
 export interface Commands {
@@ -97,6 +98,8 @@ export interface Description {
     readonly members: readonly { readonly id: string; readonly name: string; readonly isLearner: boolean }[];
   } | null;
   readonly health: HealthVerdict;
+  /** Of etcd's v3 backend; null where there is none or it does not answer. */
+  readonly database: DatabaseSize | null;
   /** The last round of the leader's housekeeping; null on every other member. */
   readonly housekeeping: HousekeepingRound | null;
   /** How the cluster's DNS records stand, as the leader's agent knows; null on every other member. */

@@ -4,11 +4,14 @@ import type { Construct } from 'constructs';
 import { catalogue } from '../tasks/catalogue.ts';
 import { createAlarms } from './alarms.ts';
 import { bundleAgent, bundleTasks } from './bundle.ts';
+import { createClusterAlarms } from './clusterAlarms.ts';
 import { createCommandDocument } from './command.ts';
+import { createDashboard } from './dashboard.ts';
 import { deploymentTasks, publishAgent, publishSettings, startBootstrap } from './deployment.ts';
 import { recordStatements, removeRecordsOnDeletion } from './dns.ts';
 import { createGroup, createInstanceRole } from './instances.ts';
 import { createClusterBootstrap } from './machines.ts';
+import { createMetricsLog } from './metrics.ts';
 import { acceptNetworkFindings, createNetwork } from './network.ts';
 import { grantToAgents } from './permissions.ts';
 import { createRecordTable } from './record.ts';
@@ -43,6 +46,7 @@ export class ClusterStack extends Stack {
     grantToAgents(role, resources, bucket);
     const records = { cluster: settings.cluster, hostedZone: network.hostedZone };
     for (const statement of recordStatements(records, ['CREATE', 'UPSERT', 'DELETE'])) role.addToPolicy(statement);
+    const metricsLog = createMetricsLog(this, settings.cluster, role);
     const removal = removeRecordsOnDeletion(this, bundles.removeRecords ?? '', records);
     const release = publishAgent(this, bundleAgent(bundleFolder), bundles.publishAgent ?? '', bucket);
     const group = createGroup(this, { settings, network, role, release, tableName: table.tableName });
@@ -55,6 +59,7 @@ export class ClusterStack extends Stack {
       HostedZoneId: network.hostedZone.hostedZoneId,
       HostedZoneName: network.hostedZone.zoneName,
       RecordTtlSeconds: String(settings.recordTtlSeconds),
+      LogGroupName: metricsLog.logGroupName,
     });
     const environment = {
       CLUSTER: settings.cluster,
@@ -69,6 +74,9 @@ export class ClusterStack extends Stack {
     const functions = createTasks(this, { bundles, environment, resources });
     const machine = createClusterBootstrap(this, settings, functions);
     createAlarms(this, settings, machine, group);
+    const { cluster } = settings;
+    const alarms = createClusterAlarms(this, settings);
+    createDashboard(this, { cluster, group, machines: [machine], alarms });
     const execution = startBootstrap(this, bundles.startBootstrap ?? '', settings.cluster, machine, group);
     acceptNetworkFindings(network);
 

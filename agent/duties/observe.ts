@@ -12,6 +12,7 @@ export interface Observation {
   readonly pid: number | null;
   readonly seen: MemberObservation;
   readonly member: Description['member'];
+  readonly database: Description['database'];
 }
 
 /** Whether what was seen is healthy, by what is expected of it. */
@@ -36,12 +37,14 @@ export async function observe(identity: Identity, supervisor: Supervisor): Promi
     members: null,
     alarms: [],
   };
-  if (pid === null || version === null || !isSupported(version)) return { pid, seen: nothing, member: null };
+  if (pid === null || version === null || !isSupported(version))
+    return { pid, seen: nothing, member: null, database: null };
   const client = createEtcdClient({ address: identity.address, version, timeoutMs: callTimeoutMs });
-  const [versions, list, standing, readAndWrite] = await Promise.all([
+  const [versions, list, standing, database, readAndWrite] = await Promise.all([
     orNull(client.version()),
     orNull(client.members()),
     orNull(client.standing()),
+    orNull(client.database()),
     client.writeAndRead(identity.instanceId).then(
       () => ({ ok: true }) as const,
       (error: Error) => ({ ok: false, error: error.message }) as const,
@@ -63,6 +66,7 @@ export async function observe(identity: Identity, supervisor: Supervisor): Promi
       alarms,
     },
     member: list === null ? null : memberOf(list, own?.id ?? null, leaderId, versions?.cluster ?? null),
+    database,
   };
 }
 

@@ -7,11 +7,16 @@ import type { Description, HousekeepingRound } from '../protocol.ts';
 import { createDns, type Dns, type DnsState } from './dns.ts';
 import { createHousekeeping, type HousekeepingOptions } from './housekeeping.ts';
 import { type LeaveOptions, leaveWhenTerminated } from './leave.ts';
+import { createMetrics, keepPublishing, type MetricsOptions } from './metrics.ts';
 import type { Observation } from './observe.ts';
 import { type PromoteOptions, promoteOwn } from './promote.ts';
 import type { Surroundings } from './surroundings.ts';
 
-export interface StandingOptions extends HousekeepingOptions, LeaveOptions, Omit<PromoteOptions, 'disk'> {
+export interface StandingOptions
+  extends HousekeepingOptions,
+    LeaveOptions,
+    Omit<PromoteOptions, 'disk'>,
+    MetricsOptions {
   readonly log: Log;
   readonly aws: Aws;
   /** Of this member, at most half a second old. */
@@ -33,6 +38,7 @@ export function startStandingDuties(options: StandingOptions): Standing {
   const { log, observe, aws, identity, record } = options;
   const housekeeping = createHousekeeping(options);
   const dns = createDns({ aws, cluster: identity.cluster, log, audit: record.audit });
+  const metrics = createMetrics(options);
   let round: HousekeepingRound | null = null;
   let dnsState: DnsState | null = null;
   let leaving = false;
@@ -52,6 +58,7 @@ export function startStandingDuties(options: StandingOptions): Standing {
   });
   repeat('housekeeping', housekeepEveryMs, log, async () => {
     const { member } = await observe();
+    metrics.saw(member?.leaderId ?? null);
     if (leaving || !member?.isLeader) {
       round = null;
       dnsState = null;
@@ -61,6 +68,7 @@ export function startStandingDuties(options: StandingOptions): Standing {
     round = done;
     if (seen !== null) dnsState = await reconcile(dns, seen);
   });
+  keepPublishing(metrics, log);
   return {
     get round() {
       return round;

@@ -63,6 +63,8 @@ export interface ClusterSettings {
   readonly hostedZone: { readonly id: string; readonly name: string };
   /** Seconds that DNS answers may be kept. */
   readonly recordTtlSeconds: number;
+  /** CloudWatch log group of the agents' metrics; absent where an older deployment wrote the settings. */
+  readonly logGroupName?: string;
   /** ISO 8601 */
   readonly writtenAt: string;
 }

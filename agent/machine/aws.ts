@@ -8,7 +8,7 @@ import { parseXml, textAt, type XmlValue } from './xml.ts';
 export interface Aws {
   /** One call of a JSON service. @throws AwsCallError with AWS's error name */
   call(
-    service: 'dynamodb' | 'states',
+    service: 'dynamodb' | 'states' | 'logs',
     target: string,
     input: object,
     timeoutMs?: number,
@@ -44,6 +44,8 @@ export class AwsCallError extends Error {
 
 /** `Version` of each Query API. */
 const apiVersions = { ec2: '2016-11-15', autoscaling: '2011-01-01' } as const;
+/** Of each JSON service's protocol. */
+const jsonVersions = { dynamodb: '1.0', states: '1.0', logs: '1.1' } as const;
 const callTimeoutMs = 5_000;
 /** Route 53 signs for this region, wherever the zone is used (AWS: Route 53 endpoints and quotas). */
 const globalRegion = 'us-east-1';
@@ -79,7 +81,7 @@ export function createAws(metadata: Metadata, region: string, endpoint: string |
   return {
     async call(service, target, input, timeoutMs = callTimeoutMs) {
       const base = endpoint ?? `https://${service}.${region}.${suffix}`;
-      const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': target };
+      const headers = { 'content-type': `application/x-amz-json-${jsonVersions[service]}`, 'x-amz-target': target };
       const request = await signed({ service, base, path: '/', method: 'POST', headers, body: JSON.stringify(input) });
       const { status, body } = await exchange({ ...request, timeoutMs });
       const answer = parsed(body);

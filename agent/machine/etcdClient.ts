@@ -3,6 +3,7 @@
  * that. Each call has a deadline. Ids are lower-case hex without leading zeros, as etcdctl prints them.
  */
 import { clientUrl } from '#etcd/addresses.ts';
+import type { DatabaseSize } from '#etcd/metrics.ts';
 import { factsOf } from '#etcd/minors.ts';
 import { compareVersions, parseVersionAnswer, type VersionAnswer } from '#etcd/versions.ts';
 import { exchange, type HttpAnswer } from './http.ts';
@@ -28,6 +29,10 @@ export interface EtcdClient {
   standing(): Promise<MemberStanding>;
   /** Alarms raised for a member; none before 3.0. */
   alarms(memberId: string): Promise<readonly string[]>;
+  /** Alarms raised for any member. */
+  clusterAlarms(): Promise<readonly string[]>;
+  /** Of the v3 backend of this member; null before 3.0, which has none. */
+  database(): Promise<DatabaseSize | null>;
   /** Reads a key through the quorum; whether it is there does not matter. @throws Error with etcd's own words */
   linearizableRead(): Promise<void>;
   /** Writes a key and reads it back linearizably. @throws Error with etcd's own words */
@@ -68,6 +73,14 @@ export function createEtcdClient({ address, version, timeoutMs }: EtcdClientOpti
     return success(answer, path);
   }
 
+  async function raised(): Promise<readonly { readonly member: string; readonly alarm: string }[]> {
+    if (dataApi === 'v2') return [];
+    const { alarms = [] } = (await post('/maintenance/alarm', { action: 'GET' })) as {
+      alarms?: { memberID?: string; alarm?: string }[];
+    };
+    return alarms.map(({ memberID, alarm = 'UNKNOWN' }) => ({ member: hex(memberID), alarm }));
+  }
+
   return {
     version: () => etcdVersionAt(address, timeoutMs),
     members: async () =>
@@ -80,12 +93,15 @@ export function createEtcdClient({ address, version, timeoutMs }: EtcdClientOpti
       const stats = success(await get('/v2/stats/self'), '/v2/stats/self') as { leaderInfo?: { leader?: string } };
       return { leaderId: nonZero(trimmed(stats.leaderInfo?.leader ?? '')), isLearner: false };
     },
-    async alarms(memberId) {
-      if (dataApi === 'v2') return [];
-      const { alarms = [] } = (await post('/maintenance/alarm', { action: 'GET' })) as {
-        alarms?: { memberID?: string; alarm?: string }[];
-      };
-      return alarms.filter(({ memberID }) => hex(memberID) === memberId).map(({ alarm }) => alarm ?? 'UNKNOWN');
+    alarms: async (memberId) => (await raised()).filter(({ member }) => member === memberId).map(({ alarm }) => alarm),
+    clusterAlarms: async () => (await raised()).map(({ alarm }) => alarm),
+    async database() {
+      if (dataApi === 'v2') return null;
+      const { dbSize, dbSizeInUse, dbSizeQuota } = await post('/maintenance/status', {});
+      if (dbSize === undefined) return null;
+      const inUseBytes = dbSizeInUse === undefined ? null : Number(dbSizeInUse);
+      // Only 3.6 and later tell their quota.
+      return { bytes: Number(dbSize), inUseBytes, quotaBytes: Number(dbSizeQuota ?? defaultQuotaBytes) };
     },
     async linearizableRead() {
       if (dataApi === 'v3') {
@@ -104,6 +120,8 @@ export function createEtcdClient({ address, version, timeoutMs }: EtcdClientOpti
   };
 }
 
+/** What etcd takes where it is not told otherwise (etcd server/storage: DefaultQuotaBytes). */
+const defaultQuotaBytes = 2 * 1024 ** 3;
 const healthPrefix = 'etcd-appliance/health/';
 /** Keys that begin with an underscore are hidden from listings. */
 const v2Folder = '/_etcd-appliance/health';

@@ -9,6 +9,7 @@ export interface SettingsProperties {
   readonly HostedZoneId: string;
   readonly HostedZoneName: string;
   readonly RecordTtlSeconds: string;
+  readonly LogGroupName: string;
 }
 
 /**
@@ -33,6 +34,7 @@ export function settingsFrom(properties: Readonly<Record<string, string>>, writt
     members: whole('Members'),
     hostedZone: { id: text('HostedZoneId'), name: text('HostedZoneName') },
     recordTtlSeconds: whole('RecordTtlSeconds'),
+    logGroupName: text('LogGroupName'),
     writtenAt,
   };
 }

@@ -31,8 +31,10 @@ function all(template: Template, type: string): Record<string, unknown>[] {
 
 let template: Template;
 let other: Template;
+let single: Template;
 beforeAll(async () => {
   template = await assembly({});
+  single = await assembly({ members: 1 });
   other = await assembly({
     members: 5,
     architecture: 'arm64',
@@ -155,6 +157,41 @@ describe('the stack', () => {
     const alarms = all(template, 'AWS::CloudWatch::Alarm');
     expect(alarms.length).toBeGreaterThan(0);
     for (const { AlarmDescription } of alarms) expect(AlarmDescription).toMatch(/docs\/runbook\.md#[a-z-]+/);
+  });
+
+  test('has every heading that an alarm names', () => {
+    const headings = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8').matchAll(/^## (.+)$/gm);
+    const anchors = [...headings].map(([, heading = '']) => heading.toLowerCase().replaceAll(' ', '-'));
+    const named = all(template, 'AWS::CloudWatch::Alarm').map(
+      ({ AlarmDescription }) => /#([a-z-]+)/.exec(String(AlarmDescription))?.[1],
+    );
+    expect(named.filter((anchor) => !anchors.includes(anchor ?? ''))).toEqual([]);
+  });
+
+  test('lets agents write their metrics to one log group', () => {
+    const [group] = Object.entries(template.Resources).filter(
+      ([, { Type, Properties }]) =>
+        Type === 'AWS::Logs::LogGroup' && Properties.LogGroupName === '/etcd-appliance/etcd',
+    );
+    const statements = all(template, 'AWS::IAM::Policy')
+      .flatMap(({ PolicyDocument }) => (PolicyDocument as { Statement: Record<string, unknown>[] }).Statement)
+      .filter(({ Action }) => JSON.stringify(Action).includes('logs:PutLogEvents'))
+      .filter(({ Resource }) => JSON.stringify(Resource).includes(group?.[0] ?? '?'));
+    expect(statements.map(({ Action }) => Action)).toEqual([['logs:CreateLogStream', 'logs:PutLogEvents']]);
+  });
+
+  test('shows alarms, members, group and operations on a dashboard', () => {
+    const [dashboard] = all(template, 'AWS::CloudWatch::Dashboard');
+    expect(dashboard?.DashboardName).toBe('etcd-etcd');
+    const body = JSON.stringify(dashboard?.DashboardBody);
+    const parts = ['QuorumMargin', 'DatabaseSize', 'GroupInServiceInstances', 'ExecutionsFailed', 'LockHeldFor'];
+    for (const part of parts) expect(body).toContain(part);
+  });
+
+  test('takes the spare voters of the cluster for granted only where it has some', () => {
+    const threshold = (from: Template) =>
+      all(from, 'AWS::CloudWatch::Alarm').find(({ MetricName }) => MetricName === 'QuorumMargin')?.Threshold;
+    expect([threshold(template), threshold(single)]).toEqual([1, 0]);
   });
 
   test('has no finding of cdk-nag without a reason', () => {

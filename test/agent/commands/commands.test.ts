@@ -44,6 +44,7 @@ const observation = (): Observation => ({
     alarms: [],
   },
   member: { id: 'a', clusterId: 'c', clusterVersion: '3.5.0', isLeader: true, leaderId: 'a', members: [] },
+  database: null,
 });
 
 function agent(told = tokens): CommandReceiver {

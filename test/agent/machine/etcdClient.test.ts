@@ -45,6 +45,16 @@ describe.each(['2.3.8', '3.4.15', '3.5.35', '3.7.3'])('etcd %s', (version) => {
   test('has no alarm', async () =>
     expect(await client.alarms((await client.members()).members[0]?.id ?? '')).toEqual([]));
 
+  test('tells the size of its database, where it has one', async () => {
+    const database = await client.database();
+    if (version.startsWith('2')) expect(database).toBeNull();
+    else expect(database).toMatchObject({ bytes: expect.any(Number), quotaBytes: 2 * 1024 ** 3 });
+    const { bytes = 0, inUseBytes = 0 } = database ?? {};
+    expect(bytes).toBeGreaterThanOrEqual(inUseBytes ?? 0);
+  });
+
+  test('has no alarm of any member', async () => expect(await client.clusterAlarms()).toEqual([]));
+
   test('reads what was written', async () => expect(await client.writeAndRead('another')).toBeUndefined());
 });
 

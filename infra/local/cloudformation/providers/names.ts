@@ -32,6 +32,7 @@ function scalars(properties: Readonly<Record<string, unknown>>): Record<string, 
 
 export const names: Providers = {
   'AWS::CDK::Metadata': attached(),
+  'AWS::CloudWatch::Dashboard': attached(),
   'AWS::EC2::EIP': identified('eipalloc', 'AllocationId'),
   'AWS::EC2::FlowLog': identified('fl', 'Id'),
   'AWS::EC2::InternetGateway': identified('igw', 'InternetGatewayId'),

@@ -134,6 +134,7 @@ describe.each(targets)('the cluster record in %s', (_, open) => {
       members: 3,
       hostedZone: { id: 'Z1', name: 'etcd.internal' },
       recordTtlSeconds: 10,
+      logGroupName: '/etcd-appliance/etcd',
       writtenAt: '2026-01-01T00:00:00.000Z',
     };
     await tasks.putSettings(settings);

@@ -20,6 +20,7 @@ const running: Description = {
   etcd: { pid: 7, version: '3.5.35', starts: 1, crashes: 0, lastExit: null },
   member: { ...etcd, members },
   health: { verdict: 'healthy' },
+  database: null,
   housekeeping: null,
   dns: null,
   command: null,
