@@ -57,6 +57,17 @@ async function startCluster(folder: string, options: StartOptions, opened: Closi
   say('Watch it at', page.url);
   const outputs = await deployCluster(home, prepared);
   const { accessKeyId, secretAccessKey } = home.credentials;
+  const reached = {
+    page: page.url,
+    awsEndpoint: home.endpoint,
+    region: home.context.region,
+    credentials: { accessKeyId, secretAccessKey },
+    stateMachineArn: outputs.ClusterBootstrapArn ?? '',
+    dns: dnsEndpoint(home.services.dns, outputs),
+    outputs,
+  };
+  // Also where the bootstrap fails: `npm run status` says what is wrong.
+  writeEndpoints(folder, { ...reached, members: [] });
   const bootstrapped = await bootstrapCluster(home, outputs, say).catch((error: Error) => {
     // What failed can be looked at, and started again, on the page.
     say(error.message);
@@ -66,14 +77,7 @@ async function startCluster(folder: string, options: StartOptions, opened: Closi
     say('The cluster is not up; the page shows where it stopped. Ctrl-C stops what runs.');
     return;
   }
-  const endpoints = {
-    page: page.url,
-    awsEndpoint: home.endpoint,
-    region: home.context.region,
-    credentials: { accessKeyId, secretAccessKey },
-    dns: dnsEndpoint(home.services.dns, outputs),
-    ...bootstrapped,
-  };
+  const endpoints = { ...reached, ...bootstrapped };
   process.stdout.write(describeEndpoints(endpoints, writeEndpoints(folder, endpoints)));
   say('Ctrl-C stops it; the data stays.');
 }

@@ -16,6 +16,8 @@ export interface Endpoints {
   readonly stateMachineArn: string;
   readonly members: readonly { readonly name: string; readonly clientUrl: string }[];
   readonly dns: DnsEndpoint;
+  /** Of the stack. */
+  readonly outputs: Readonly<Record<string, string>>;
 }
 
 /** The DNS server, over UDP and TCP. */

@@ -61,6 +61,7 @@ describe('what was started', () => {
     credentials: { accessKeyId: 'ASIA1', secretAccessKey: 'secret' },
     stateMachineArn: 'arn:aws:states:eu-west-1:123456789012:stateMachine:ClusterBootstrap',
     members: [{ name: 'i-1', clientUrl: 'http://127.1.2.10:2379' }],
+    outputs: { ClusterName: 'etcd' },
     dns: { address: '127.1.2.2', port: 53, domain: 'etcd.etcd.internal' },
   };
 

@@ -1,0 +1,77 @@
+/**
+ * What `npm run status` reads through AWS's API, of a real account or of the home on this machine. Region, credentials and
+ * endpoint are those of the process's environment, as for any AWS tool.
+ */
+import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { Fault } from '#etcd/faults.ts';
+import type { ClusterSettings } from '#etcd/record.ts';
+import type { ExecutionFacts, GroupFacts } from './facts.ts';
+
+/** By name. */
+export type Outputs = Readonly<Record<string, string>>;
+
+/** @throws Fault `InvalidInput` where there is no such stack */
+export async function outputsOfStack(StackName: string): Promise<Outputs> {
+  const { Stacks } = await new CloudFormationClient({})
+    .send(new DescribeStacksCommand({ StackName }))
+    .catch((error: Error) => {
+      if (!/does not exist/.test(error.message)) throw error;
+      const help = 'look it up with: aws cloudformation describe-stacks --query Stacks[].StackName';
+      throw new Fault('InvalidInput', `--stack is '${StackName}', which is not in this account and region; ${help}`);
+    });
+  const outputs = Stacks?.[0]?.Outputs ?? [];
+  return Object.fromEntries(outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
+}
+
+/** @throws Error where the group is not there */
+export async function groupFacts(
+  name: string,
+): Promise<Omit<GroupFacts, 'instances'> & { instances: GroupInstance[] }> {
+  const { AutoScalingGroups } = await new AutoScalingClient({}).send(
+    new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] }),
+  );
+  const group = AutoScalingGroups?.[0];
+  if (group === undefined) throw new Error(`the Auto Scaling group ${name} does not exist`);
+  return {
+    name,
+    desired: group.DesiredCapacity ?? 0,
+    instances: (group.Instances ?? []).map(({ InstanceId = '', AvailabilityZone = '', LifecycleState = '' }) => ({
+      instanceId: InstanceId,
+      zone: AvailabilityZone,
+      lifecycleState: LifecycleState,
+    })),
+    suspended: (group.SuspendedProcesses ?? []).map(({ ProcessName = '', SuspensionReason = '' }) => ({
+      process: ProcessName,
+      reason: SuspensionReason,
+    })),
+  };
+}
+
+interface GroupInstance {
+  readonly instanceId: string;
+  readonly zone: string;
+  readonly lifecycleState: string;
+}
+
+export async function readSettings(TableName: string, cluster: string): Promise<ClusterSettings | null> {
+  const Key = marshall({ cluster, item: 'settings' });
+  const { Item } = await new DynamoDBClient({}).send(new GetItemCommand({ TableName, Key, ConsistentRead: true }));
+  return Item === undefined ? null : (unmarshall(Item) as ClusterSettings);
+}
+
+/** Newest first. */
+export async function lastExecutions(stateMachineArn: string, most: number): Promise<readonly ExecutionFacts[]> {
+  const command = new ListExecutionsCommand({ stateMachineArn, maxResults: most });
+  const { executions = [] } = await new SFNClient({}).send(command);
+  return executions.map(({ name = '', status = '', startDate, stopDate }) => ({
+    machine: stateMachineArn.split(':').at(-1) ?? '',
+    name,
+    status,
+    startedAt: startDate?.toISOString() ?? '',
+    stoppedAt: stopDate?.toISOString() ?? null,
+  }));
+}

@@ -1,0 +1,55 @@
+/** The cluster's DNS records as they are and as they should be, by what the agents say. Pure. */
+import { dnsDecision } from '#etcd/dnsChanges.ts';
+import type { DnsFacts, DnsMember, RecordSet } from '#etcd/dnsRecords.ts';
+import type { DnsStatus, InstanceFacts } from './facts.ts';
+
+export type ZoneFacts = Pick<DnsFacts, 'cluster' | 'zoneName' | 'ttlSeconds'>;
+
+/** @param zone null: it is not there */
+export function dnsStatus(
+  facts: ZoneFacts,
+  instances: readonly InstanceFacts[],
+  zone: readonly RecordSet[] | null,
+): DnsStatus {
+  if (zone === null) return { verdict: 'unknown', reason: 'the hosted zone is not there', desired: [], actual: [] };
+  const decide = (serving: (one: InstanceFacts) => boolean) =>
+    dnsDecision({ ...facts, tls: false, members: membersOf(instances, zone, serving) }, zone);
+  const healthy = decide(({ agent }) => agent?.health.verdict === 'healthy');
+  // A member that cannot write, for want of space, still answers clients; the leader's agent advertises it.
+  const answering = decide(({ agent }) => agent?.member?.leaderId != null);
+  const { verdict, desired, actual, ...decision } = answering.verdict === 'inSync' ? answering : healthy;
+  if (verdict === 'change') {
+    const what = 'changes' in decision ? decision.changes : [];
+    const names = what.map(({ action, recordSet: { name, type } }) => `${action} ${name} ${type}`).join(', ');
+    return { verdict: 'differs', reason: `to be changed: ${names}`, desired, actual };
+  }
+  return { verdict, reason: 'reason' in decision ? decision.reason : '', desired, actual };
+}
+
+/** As a healthy member lists them; one whose instance is gone keeps the address that the zone has for it. */
+function membersOf(
+  instances: readonly InstanceFacts[],
+  zone: readonly RecordSet[],
+  serving: (one: InstanceFacts) => boolean,
+): readonly DnsMember[] {
+  const lists = instances.map(({ agent }) => agent).filter((agent) => agent?.health.verdict === 'healthy');
+  const listed = lists.find((agent) => agent?.member?.isLeader) ?? lists[0];
+  return (listed?.member?.members ?? []).map(({ name, isLearner }) => {
+    const instance = instances.find(({ instanceId }) => instanceId === name);
+    const held = zone.find((set) => set.type === 'A' && set.name.startsWith(`${name}.`))?.values[0];
+    const address = instance?.agent?.address ?? instance?.address ?? held ?? '';
+    return { name, address, healthy: instance !== undefined && serving(instance), learner: isLearner };
+  });
+}
+
+/** Lines that say what has to go (`-`) and what has to come (`+`); records that are right say nothing. */
+export function differences({ desired, actual }: DnsStatus): readonly string[] {
+  const text = ({ name, type, ttlSeconds, values }: RecordSet) =>
+    `${name} ${ttlSeconds} ${type} ${[...values].sort().join(', ')}`;
+  const is = new Set(actual.map(text));
+  const should = new Set(desired.map(text));
+  return [
+    ...[...is].filter((one) => !should.has(one)).map((one) => `- ${one}`),
+    ...[...should].filter((one) => !is.has(one)).map((one) => `+ ${one}`),
+  ].sort((a, b) => (a.slice(2) < b.slice(2) ? -1 : 1));
+}

@@ -1,0 +1,83 @@
+/** The status for a person's eyes. Pure. */
+import type { Description } from '../../agent/protocol.ts';
+import { differences } from './dns.ts';
+import type { InstanceFacts, Problem, StatusFacts } from './facts.ts';
+import { operating } from './problems.ts';
+
+export function statusText(facts: StatusFacts, problems: readonly Problem[]): string {
+  const { cluster, bootstrap, group, dns, executions } = facts;
+  const created = bootstrap?.createdAt === undefined ? 'not created' : `created ${bootstrap.createdAt}`;
+  const suspended = group.suspended.map(({ process, reason }) => `${process}${reason === '' ? '' : ` (${reason})`}`);
+  return [
+    `Cluster ${cluster}, ${created}; ${facts.at}`,
+    '',
+    `Members: the group ${group.name} wants ${group.desired}`,
+    ...table(group.instances.map(row)),
+    ...group.instances.flatMap(reasonsOf),
+    '',
+    `Lock       ${lockText(facts)}`,
+    `DNS        ${dns.verdict === 'inSync' ? `in sync, ${dns.actual.length} records` : `${dns.verdict}: ${dns.reason}`}`,
+    ...(dns.verdict === 'inSync' ? [] : differences(dns).map((line) => `           ${line}`)),
+    `Suspended  ${suspended.length === 0 ? 'no process of the group' : suspended.join(', ')}`,
+    '',
+    'Last executions',
+    ...(executions.length === 0
+      ? ['  none']
+      : table(executions.map((one) => [one.startedAt, one.status, one.machine, one.name]))),
+    '',
+    ...(problems.length === 0 ? ['All is well.'] : ['Wrong:']),
+    ...problems.map(({ text, heading }) => `  ${text}\n    docs/runbook.md#${heading}`),
+    '',
+  ].join('\n');
+}
+
+function row({ instanceId, zone, lifecycleState, address, agent }: InstanceFacts): readonly string[] {
+  const place = [instanceId, zone, address ?? '-', lifecycleState];
+  if (agent === null) return [...place, '-', '-', 'not reached'];
+  const health = agent.phase === 'running' ? agent.health.verdict : `${agent.phase}, ${agent.health.verdict}`;
+  return [...place, agent.etcd.version ?? '-', roleOf(agent), health, sizeOf(agent)];
+}
+
+function roleOf({ member }: Description): string {
+  const self = member?.members.find(({ id }) => id === member.id);
+  if (member === null || self === undefined) return '-';
+  if (self.isLearner) return 'learner';
+  return member.isLeader ? 'leader' : 'follower';
+}
+
+function sizeOf({ database }: Description): string {
+  return database === null ? '' : `${inMebibytes(database.bytes)} of ${inMebibytes(database.quotaBytes)}`;
+}
+
+function inMebibytes(bytes: number): string {
+  const mebibytes = bytes / 1024 ** 2;
+  return `${mebibytes < 10 ? mebibytes.toFixed(1) : Math.round(mebibytes)} MiB`;
+}
+
+function reasonsOf({ instanceId, agent, unreachable }: InstanceFacts): readonly string[] {
+  if (agent === null) return [`  ${instanceId}: ${unreachable}`];
+  const health = agent.health.verdict === 'healthy' ? [] : agent.health.reasons;
+  const phase = agent.phase === 'running' ? [] : [agent.reason];
+  return [...phase, ...health].map((reason) => `  ${instanceId}: ${reason}`);
+}
+
+function lockText({ lock, at }: StatusFacts): string {
+  if (lock?.holder === undefined) return 'free';
+  const heldMs = Date.parse(at) - Date.parse(lock.takenAt ?? '');
+  const held = Number.isFinite(heldMs) ? ` for ${duration(heldMs)}` : '';
+  const lease = operating({ lock, at }) ? 'its lease is renewed' : 'its lease has run out';
+  return `held${held} by ${lock.holder} (${lock.purpose}); ${lease}`;
+}
+
+function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+}
+
+/** Columns as wide as their longest cell. */
+function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const width = (column: number) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0));
+  return rows.map((cells) => `  ${cells.map((cell, column) => cell.padEnd(width(column))).join('  ')}`.trimEnd());
+}
