@@ -14,6 +14,10 @@ export interface Commands {
   describe: { input: { readonly commandId?: string }; result: Description };
   /** Waits until etcd on this instance is a healthy member: a real linearizable read and write, version and member list. */
   awaitHealthy: { input: AwaitHealthyInput; result: HealthyMember };
+  /** Waits until this member, being healthy, lists a voter that is none of the known members. */
+  awaitNewMember: { input: AwaitNewMemberInput; result: NewMember };
+  /** Waits until this member, being healthy, does not list that member any more. */
+  awaitMemberGone: { input: AwaitMemberGoneInput; result: { readonly gone: string; readonly waitedMs: number } };
 }
 
 export type CommandName = keyof Commands;
@@ -54,6 +58,27 @@ export interface HealthyMember {
   readonly members: readonly string[];
   /** Milliseconds from the command's start to healthy. */
   readonly waitedMs: number;
+}
+
+export interface AwaitNewMemberInput {
+  /** Names; a member is named after its instance. */
+  readonly knownMembers: readonly string[];
+  /** How long to wait, in milliseconds, before the command fails with `NoNewMember`. */
+  readonly timeoutMs: number;
+}
+
+/** The voter that `awaitNewMember` found. */
+export interface NewMember {
+  readonly name: string;
+  readonly instanceId: string;
+  /** Milliseconds from the command's start. */
+  readonly waitedMs: number;
+}
+
+export interface AwaitMemberGoneInput {
+  readonly name: string;
+  /** How long to wait, in milliseconds, before the command fails with `MemberNotGone`. */
+  readonly timeoutMs: number;
 }
 
 export type AgentPhase =

@@ -2,7 +2,7 @@
 import { CfnOutput, Fn, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { catalogue } from '../tasks/catalogue.ts';
-import { createAlarms } from './alarms.ts';
+import { createAlarms, createRotationAlarms } from './alarms.ts';
 import { bundleAgent, bundleTasks } from './bundle.ts';
 import { createClusterAlarms } from './clusterAlarms.ts';
 import { createCommandDocument } from './command.ts';
@@ -10,7 +10,7 @@ import { createDashboard } from './dashboard.ts';
 import { deploymentTasks, publishAgent, publishSettings, startBootstrap } from './deployment.ts';
 import { recordStatements, removeRecordsOnDeletion } from './dns.ts';
 import { createGroup, createInstanceRole } from './instances.ts';
-import { createClusterBootstrap } from './machines.ts';
+import { createClusterBootstrap, createRotateInstances } from './machines.ts';
 import { createMetricsLog } from './metrics.ts';
 import { acceptNetworkFindings, createNetwork } from './network.ts';
 import { grantToAgents } from './permissions.ts';
@@ -73,10 +73,12 @@ export class ClusterStack extends Stack {
     };
     const functions = createTasks(this, { bundles, environment, resources });
     const machine = createClusterBootstrap(this, settings, functions);
+    const rotation = createRotateInstances(this, settings, functions);
     createAlarms(this, settings, machine, group);
+    createRotationAlarms(this, settings, rotation);
     const { cluster } = settings;
     const alarms = createClusterAlarms(this, settings);
-    createDashboard(this, { cluster, group, machines: [machine], alarms });
+    createDashboard(this, { cluster, group, machines: [machine, rotation], alarms });
     const execution = startBootstrap(this, bundles.startBootstrap ?? '', settings.cluster, machine, group);
     acceptNetworkFindings(network);
 
@@ -91,6 +93,7 @@ export class ClusterStack extends Stack {
     const machineConsole = `${console}/statemachines/view/${machine.stateMachineArn}`;
     this.output('ClusterBootstrapConsole', machineConsole, 'The state machine in the console');
     this.output('ClusterBootstrapArn', machine.stateMachineArn, 'ARN of the state machine');
+    this.output('RotateInstancesArn', rotation.stateMachineArn, 'ARN of the state machine that replaces the instances');
     this.output('GroupName', group.autoScalingGroupName, 'Auto Scaling group of the members');
     this.output('TableName', table.tableName, 'DynamoDB table with the cluster record');
     this.output('BucketName', bucket.bucketName, 'S3 bucket with the agent and releases');

@@ -21,7 +21,7 @@ export interface Tasks {
   releaseLock: { input: { holder: string; token: number }; output: { released: true } };
   checkRotation: { input: { request: unknown }; output: CheckedRotation };
   checkCluster: { input: { execution: string; request: CheckedRotation }; output: RotationPlan };
-  beginRotation: { input: Held & { request: CheckedRotation }; output: { instances: readonly string[] } };
+  beginRotation: { input: BeginRotationInput; output: { instances: readonly string[] } };
   chooseInstance: { input: Held; output: NextInstance };
   addInstance: { input: Held; output: { desiredCapacity: number } };
   awaitNewMember: { input: AwaitNewMemberTaskInput; output: { commandId: string } };
@@ -133,6 +133,12 @@ export interface CheckedRotation {
   readonly instances: 'all' | readonly string[];
   readonly pauseBetweenSeconds: number;
   readonly dryRun: boolean;
+}
+
+export interface BeginRotationInput extends Held {
+  request: CheckedRotation;
+  /** Of the plan. */
+  goesOnWith: string | null;
 }
 
 /** What is to be done: the answer of a dry run. */

@@ -42,7 +42,11 @@ export function replaceInstances(machine: MachineScope, held: Held, props: Repla
   const { execution, token } = held;
   const timeoutSeconds = props.memberHealthyTimeoutSeconds + marginSeconds;
 
-  const begin = step(machine, 'Begin the rotation', 'beginRotation', { ...held, request: '$.request' });
+  const begin = step(machine, 'Begin the rotation', 'beginRotation', {
+    ...held,
+    request: '$.request',
+    goesOnWith: '$.plan.goesOnWith',
+  });
   const choose = step(machine, 'Choose the next instance', 'chooseInstance', held, { resultPath: '$.next' });
   const another = new Choice(scope, 'Another instance to replace?');
   const add = step(machine, 'Add an instance', 'addInstance', held);

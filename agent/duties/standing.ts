@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { dnsMembers } from '#etcd/dnsRecords.ts';
 import type { Aws } from '../machine/aws.ts';
 import type { Log } from '../machine/log.ts';
+import { createRotationAccess } from '../machine/rotation.ts';
 import type { Description, HousekeepingRound } from '../protocol.ts';
 import { createDns, type Dns, type DnsState } from './dns.ts';
 import { createHousekeeping, type HousekeepingOptions } from './housekeeping.ts';
@@ -10,6 +11,7 @@ import { type LeaveOptions, leaveWhenTerminated } from './leave.ts';
 import { createMetrics, keepPublishing, type MetricsOptions } from './metrics.ts';
 import type { Observation } from './observe.ts';
 import { type PromoteOptions, promoteOwn } from './promote.ts';
+import { resumeLeftovers } from './rotationLeftovers.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface StandingOptions
@@ -39,6 +41,7 @@ export function startStandingDuties(options: StandingOptions): Standing {
   const housekeeping = createHousekeeping(options);
   const dns = createDns({ aws, cluster: identity.cluster, log, audit: record.audit });
   const metrics = createMetrics(options);
+  const rotation = createRotationAccess(aws, identity);
   let round: HousekeepingRound | null = null;
   let dnsState: DnsState | null = null;
   let leaving = false;
@@ -64,6 +67,9 @@ export function startStandingDuties(options: StandingOptions): Standing {
       dnsState = null;
       return;
     }
+    await resumeLeftovers({ ...options, rotation }).catch((error: Error) =>
+      log('leftovers of a rotation not looked for', { error: error.message }, 'warn'),
+    );
     const { round: done, seen } = await housekeeping.round();
     round = done;
     if (seen !== null) dnsState = await reconcile(dns, seen);

@@ -1,7 +1,7 @@
 /**
  * The cluster record: the items of the DynamoDB table that every agent and every task of one cluster share.
- * Keys: partition `cluster` (the cluster's name), sort `item` (`bootstrap`, `settings`, `lock`, `membership`, `started#<member>`,
- * `audit#<time>#<id>`).
+ * Keys: partition `cluster` (the cluster's name), sort `item` (`bootstrap`, `settings`, `lock`, `membership`, `rotation`,
+ * `started#<member>`, `audit#<time>#<id>`).
  */
 
 /** A member as ClusterBootstrap chose it. */
@@ -110,6 +110,52 @@ export interface LockRecord {
   readonly joins?: boolean;
   /** Epoch milliseconds; renewed by the holder. A lease that has run out does not free the lock: an operator resumes or abandons. */
   readonly leaseUntilMs?: number;
+}
+
+/**
+ * Item `rotation`: what RotateInstances is about, written before it changes anything, so that whoever comes after a crash can
+ * go on with it or put the group back. The item stays until the next rotation.
+ */
+export interface RotationRecord {
+  readonly cluster: string;
+  readonly item: 'rotation';
+  /** Fencing token of the lock under which it was last written. */
+  readonly token: number;
+  /** ARN of that execution. */
+  readonly execution: string;
+  readonly reason: string;
+  /** ISO 8601 */
+  readonly beganAt: string;
+  /** Ids of the instances that are to be replaced. */
+  readonly instances: readonly string[];
+  /** The group's desired capacity, as it was and is to be again. */
+  readonly desiredCapacity: number;
+  /** Auto Scaling processes that it suspended and that were not suspended before. */
+  readonly suspended: readonly string[];
+  readonly replaced: readonly Replacement[];
+  /** The replacement that is under way. */
+  readonly current?: CurrentReplacement;
+  /** ISO 8601; the group has its desired capacity and its processes again. Absent: somebody still has to see to that. */
+  readonly restoredAt?: string;
+}
+
+export interface Replacement {
+  readonly old: string;
+  /** Instance id of its successor; null where a crash left nobody who knew. */
+  readonly successor: string | null;
+  /** ISO 8601 */
+  readonly beganAt: string;
+  /** ISO 8601 */
+  readonly endedAt: string;
+}
+
+export interface CurrentReplacement {
+  readonly old: string;
+  /** Instances of the group before the successor was asked for: the successor is whoever is none of these. */
+  readonly known: readonly string[];
+  readonly successor?: string;
+  /** ISO 8601 */
+  readonly beganAt: string;
 }
 
 /** Item `audit#<ISO time>#<id>`: append-only. */

@@ -7,20 +7,27 @@ import { begunRotation, goesOn, interfering, settledInstances } from './rotation
 import type { RotationRequest } from './rotationRequest.ts';
 import { rotationOrder } from './rotationStep.ts';
 
-type Facts = Pick<PreflightFacts, 'group' | 'rotation' | 'reports'>;
+type Facts = Pick<PreflightFacts, 'lock' | 'holderEnded' | 'group' | 'rotation' | 'reports'>;
+
+function carriesOn({ lock, holderEnded, rotation }: Facts, request: RotationRequest): boolean {
+  return goesOn(rotation, request, holderEnded ? (lock?.token ?? null) : null);
+}
 
 /** Says which of the request's instances the group does not have, nor had when the rotation that is gone on with began. */
-export function unknownInstances({ group, rotation }: Facts, request: RotationRequest): string | null {
+export function unknownInstances(facts: Facts, request: RotationRequest): string | null {
+  const { group, rotation } = facts;
   if (request.instances === 'all') return null;
   const there = settledInstances(rotation, group);
-  const earlier = rotation !== null && goesOn(rotation, request) ? rotation.instances : [];
+  const earlier = carriesOn(facts, request) ? (rotation?.instances ?? []) : [];
   const unknown = request.instances.filter((id) => !there.includes(id) && !earlier.includes(id));
   if (unknown.length === 0) return null;
   return `instances has ${unknown.join(', ')}, not in the group ${group.name}; allowed: ${there.join(', ')}`;
 }
 
-export function rotationPlan({ group, rotation, reports }: Facts, request: RotationRequest): RotationPlan {
-  const begin = { cluster: '', execution: '', token: 0, now: '', request };
+export function rotationPlan(facts: Facts, request: RotationRequest): RotationPlan {
+  const { group, rotation, reports } = facts;
+  const resumes = carriesOn(facts, request);
+  const begin = { cluster: '', execution: '', token: 0, now: '', request, goesOn: resumes };
   const record = begunRotation(rotation, group, begin);
   const leader = leaderOf(reports);
   const zoneOf = new Map(group.instances.map(({ instanceId, zone }) => [instanceId, zone]));
@@ -33,7 +40,7 @@ export function rotationPlan({ group, rotation, reports }: Facts, request: Rotat
   return {
     order,
     alreadyReplaced: record.replaced.map(({ old }) => old),
-    goesOnWith: goesOn(rotation, request) ? record.beganAt : null,
+    goesOnWith: resumes ? record.beganAt : null,
     steps: [
       `take the lock of the cluster and suspend ${interfering.join(', ')} of the group ${group.name}`,
       ...order.map(

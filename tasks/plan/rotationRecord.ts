@@ -48,11 +48,21 @@ export interface Beginning {
   /** ISO 8601 */
   readonly now: string;
   readonly request: Pick<RotationRequest, 'reason' | 'instances'>;
+  /** As `goesOn` says of the record that is there. */
+  readonly goesOn: boolean;
 }
 
-/** Whether a request goes on with a rotation that did not reach its end: it has the same reason. */
-export function goesOn(previous: RotationRecord | null, { reason }: Pick<RotationRequest, 'reason'>): boolean {
-  return previous !== null && previous.reason === reason && !isFinished(previous);
+/**
+ * Whether a request goes on with a rotation that did not reach its end: it has the same reason.
+ * @param heldToken of the lock, where an execution that has ended never released it
+ */
+export function goesOn(
+  previous: RotationRecord | null,
+  { reason }: Pick<RotationRequest, 'reason'>,
+  heldToken: number | null,
+): boolean {
+  if (previous === null || previous.reason !== reason) return false;
+  return !isFinished(previous) || previous.token === heldToken;
 }
 
 function isFinished({ instances, replaced, current, restoredAt }: RotationRecord): boolean {
@@ -67,7 +77,7 @@ function isFinished({ instances, replaced, current, restoredAt }: RotationRecord
 export function begunRotation(previous: RotationRecord | null, group: GroupState, begin: Beginning): RotationRecord {
   const { cluster, execution, token, now, request } = begin;
   const owed = previous !== null && previous.restoredAt === undefined ? previous : null;
-  const earlier = previous !== null && goesOn(previous, request) ? previous : null;
+  const earlier = begin.goesOn ? previous : null;
   const already = owed?.suspended ?? [];
   const suspended = interfering.filter(
     (process) => already.includes(process) || !group.suspendedProcesses.includes(process),

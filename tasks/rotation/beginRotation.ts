@@ -10,15 +10,15 @@ type Input = Tasks['beginRotation']['input'];
 
 /** Notes how the group is, so that anybody can put it back, and only then suspends what would interfere. */
 export async function handler(input: Input): Promise<Tasks['beginRotation']['output']> {
-  const { execution, token, leaseSeconds, request } = input;
+  const { execution, token, leaseSeconds, request, goesOnWith } = input;
   await renewLease({ holder: execution, token }, leaseSeconds);
   const [before, group] = await Promise.all([readRotation(), readGroup()]);
   const now = new Date().toISOString();
+  const goesOn = before !== null && before.beganAt === goesOnWith;
+  const begin = { cluster: environment('CLUSTER'), execution, token, now, request, goesOn };
   // A task that is called again finds its own record, and begins nothing anew.
   const record =
-    before?.token === token && before.restoredAt === undefined
-      ? before
-      : begunRotation(before, group, { cluster: environment('CLUSTER'), execution, token, now, request });
+    before?.token === token && before.restoredAt === undefined ? before : begunRotation(before, group, begin);
   if (!(await writeRotation(record)))
     throw new Fault('LockHeld', `a rotation with a newer token than ${token} has begun meanwhile`);
   await suspendProcesses(record.suspended);

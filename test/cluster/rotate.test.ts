@@ -3,7 +3,7 @@ import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { eventually, openTestCluster, type TestCluster } from './cluster.ts';
 import { read, write } from './kv.ts';
-import { groupOf, historyOf, lockOf, rotate, rotationOf, sampleVoters } from './rotation.ts';
+import { entered, groupOf, historyOf, lockOf, rotate, rotationOf, sampleVoters } from './rotation.ts';
 
 jest.setTimeout(300_000);
 
@@ -64,5 +64,116 @@ describe('RotateInstances', () => {
     }
     const events = await historyOf(cluster, execution);
     expect(events.length).toBeLessThanOrEqual(3 * 60);
+    expect(events.filter(({ type }) => type?.endsWith('StateEntered')).length).toBeLessThanOrEqual(3 * 12 + 12);
+  });
+
+  test('on a dry run says the order and changes nothing', async () => {
+    const [group, lock, rotation] = await Promise.all([groupOf(cluster), lockOf(cluster), rotationOf(cluster)]);
+    const end = await cluster.ended(await rotate(cluster, { reason: 'rehearsal', dryRun: true }));
+    expect([end.status, end.cause]).toEqual(['SUCCEEDED', undefined]);
+    const plan = JSON.parse(end.output ?? '{}') as { order: { instanceId: string; leads: boolean }[]; steps: string[] };
+    expect(plan.order.map(({ instanceId }) => instanceId).sort()).toEqual(group.instances);
+    expect(plan.order.at(-1)).toMatchObject({ instanceId: await leader(), leads: true });
+    expect(plan.steps).toHaveLength(5);
+    expect(await Promise.all([groupOf(cluster), lockOf(cluster), rotationOf(cluster)])).toEqual([
+      group,
+      lock,
+      rotation,
+    ]);
+  });
+
+  test.each([
+    [{}, 'reason'],
+    [{ reason: 7 }, 'reason'],
+    [{ reason: 'r', instances: 'some' }, 'instances'],
+    [{ reason: 'r', instances: ['i-00000000000000000'] }, 'instances'],
+    [{ reason: 'r', pauseBetweenSeconds: 1.5 }, 'pauseBetweenSeconds'],
+    [{ reason: 'r', force: true }, 'force'],
+    [['r'], 'input'],
+  ])('refuses the input %j, naming %s', async (input, field) => {
+    const end = await cluster.ended(await rotate(cluster, input));
+    expect(end).toMatchObject({ status: 'FAILED', error: 'InvalidInput' });
+    expect(end.cause).toContain(field);
+    expect(end.cause).toContain('docs/runbook.md#invalid-input');
+  });
+
+  test('replaces the one instance that was named; a second start meanwhile is told who holds the lock', async () => {
+    const before = await groupOf(cluster);
+    const led = await leader();
+    const [named = ''] = before.instances.filter((id) => id !== led);
+    const first = await rotate(cluster, { reason: 'one', instances: [named] });
+    await eventually('the lock is held', async () => (await lockOf(cluster))?.holder === first);
+    const second = await cluster.ended(await rotate(cluster, { reason: 'two' }));
+    expect(second).toMatchObject({ status: 'FAILED', error: 'PreflightFailed' });
+    expect(second.cause).toContain(first);
+    const end = await cluster.ended(first);
+    expect([end.status, end.cause]).toEqual(['SUCCEEDED', undefined]);
+    const after = await groupOf(cluster);
+    expect(after).toMatchObject(untouched);
+    expect(before.instances.filter((id) => !after.instances.includes(id))).toEqual([named]);
+  });
+});
+
+describe('RotateInstances that is stopped', () => {
+  beforeAll(async () => {
+    cluster = await created(etcd);
+  });
+  afterAll(() => cluster.close());
+
+  test.each([
+    'Take the operation lock',
+    'Begin the rotation',
+    'Choose the next instance',
+    'Add an instance',
+    'Wait until a new member has joined',
+    'Wait until the new member is healthy',
+    'Terminate the old instance',
+    'Wait until the old member has left',
+    'Note the replacement',
+    'Give the group back',
+    'Release the lock',
+  ])('at "%s" ends well when it is started again, and replaces nothing twice', async (state) => {
+    const before = await groupOf(cluster);
+    const led = await leader();
+    const [named = ''] = before.instances.filter((id) => id !== led);
+    const input = { reason: `stopped at ${state}`, instances: [named] };
+    const stopped = await rotate(cluster, input);
+    await entered(cluster, stopped, state);
+    await cluster.states.send(new StopExecutionCommand({ executionArn: stopped }));
+    const end = await cluster.ended(await rotate(cluster, input));
+    expect([end.status, end.cause]).toEqual(['SUCCEEDED', undefined]);
+    const after = await groupOf(cluster);
+    expect(after).toMatchObject(untouched);
+    expect(before.instances.filter((id) => !after.instances.includes(id))).toEqual([named]);
+    expect(after.instances).toHaveLength(3);
+    expect((await lockOf(cluster))?.holder).toBeUndefined();
+    const report = JSON.parse(end.output ?? '{}') as { replaced: { old: string }[] };
+    expect(report.replaced.map(({ old }) => old)).toEqual([named]);
+  });
+});
+
+describe('RotateInstances on other versions', () => {
+  afterEach(() => cluster.close());
+
+  test.each(['2.3.8', '3.3.27', '3.7.3'])('replaces all instances of etcd %s', async (version) => {
+    cluster = await created(version);
+    const before = await groupOf(cluster);
+    const [clusterId] = await clusterIds();
+    const [first] = await cluster.members();
+    await write(first?.address ?? '', version, 'color', 'green');
+    const sampling = sampleVoters(cluster);
+    const end = await cluster.ended(await rotate(cluster, { reason: 'new image' }));
+    const { fewest } = await sampling.stop();
+    expect([end.status, end.cause]).toEqual(['SUCCEEDED', undefined]);
+    expect(fewest).toBeGreaterThanOrEqual(3);
+    const after = await groupOf(cluster);
+    expect(after).toMatchObject(untouched);
+    for (const id of before.instances) expect(after.instances).not.toContain(id);
+    const members = (await cluster.members()).filter(({ instanceId }) => after.instances.includes(instanceId));
+    expect(new Set(members.map(({ status }) => status?.member?.clusterId))).toEqual(new Set([clusterId]));
+    for (const { address, status } of members) {
+      expect(status?.etcd.version).toBe(version);
+      expect(await read(address, version, 'color')).toBe('green');
+    }
   });
 });

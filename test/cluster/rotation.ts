@@ -4,7 +4,7 @@ import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetExecutionHistoryCommand, type HistoryEvent, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { LockRecord, RotationRecord } from '#etcd/record.ts';
-import type { TestCluster } from './cluster.ts';
+import { eventually, type TestCluster } from './cluster.ts';
 
 export async function rotate({ states, outputs }: TestCluster, input: unknown): Promise<string> {
   const stateMachineArn = outputs.RotateInstancesArn ?? '';
@@ -60,6 +60,16 @@ export async function historyOf({ states }: TestCluster, executionArn: string): 
     nextToken = page.nextToken;
   } while (nextToken !== undefined);
   return events;
+}
+
+/** Resolves once the execution has entered the state. */
+export async function entered(cluster: TestCluster, executionArn: string, state: string): Promise<void> {
+  await eventually(
+    `${state} is entered`,
+    async () =>
+      (await historyOf(cluster, executionArn)).some((event) => event.stateEnteredEventDetails?.name === state),
+    90_000,
+  );
 }
 
 export interface Sampling {

@@ -1,4 +1,5 @@
 /** What the form may send: checked in the browser before sending and by the server again. Pure. */
+import { exampleRotation, rotationRefusal } from '../../../tasks/plan/rotationRequest.ts';
 import { jsonFault } from './json.ts';
 
 export type Validated<Value> =
@@ -49,7 +50,7 @@ export function validateName(name: unknown): Validated<string> {
   return { ok: true, value: name };
 }
 
-/** @param machine the state machine's name; the input of ClusterBootstrap is `{"cluster": NAME}` and nothing else */
+/** @param machine the state machine's name: what its input may be is known here, and any object for a machine that is not */
 export function validateInput(machine: string, text: string): Validated<Readonly<Record<string, unknown>>> {
   const bytes = new TextEncoder().encode(text).length;
   if (bytes > inputLimit) return refuse('input', `has ${bytes} bytes; Step Functions takes at most ${inputLimit}`);
@@ -57,18 +58,22 @@ export function validateInput(machine: string, text: string): Validated<Readonly
   try {
     value = JSON.parse(text);
   } catch {
-    return refuse('input', notJson(text));
+    return refuse('input', notJson(machine, text));
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return refuse('input', 'must be a JSON object, such as {"cluster": "etcd"}');
+    return refuse('input', `must be a JSON object, such as ${shortExample(machine)}`);
   }
   const fields = value as Readonly<Record<string, unknown>>;
-  return isClusterBootstrap(machine) ? validateBootstrap(fields) : { ok: true, value: fields };
+  if (isClusterBootstrap(machine)) return validateBootstrap(fields);
+  const refusal = isRotation(machine) ? rotationRefusal(fields) : null;
+  return refusal === null ? { ok: true, value: fields } : refuse(`input.${refusal.field}`, refusal.message);
 }
 
 /** The input that the form starts from. */
 export function exampleInput(machine: string, cluster: string): string {
-  return isClusterBootstrap(machine) ? JSON.stringify({ cluster }, null, 2) : '{}';
+  if (isClusterBootstrap(machine)) return JSON.stringify({ cluster }, null, 2);
+  // Without a reason, so that whoever starts it has to give one.
+  return isRotation(machine) ? JSON.stringify({ reason: '', instances: 'all', dryRun: false }, null, 2) : '{}';
 }
 
 export function machineName(stateMachineArn: string): string {
@@ -77,6 +82,14 @@ export function machineName(stateMachineArn: string): string {
 
 function isClusterBootstrap(machine: string): boolean {
   return machine.includes('ClusterBootstrap');
+}
+
+function isRotation(machine: string): boolean {
+  return machine.includes('RotateInstances');
+}
+
+function shortExample(machine: string): string {
+  return isRotation(machine) ? JSON.stringify(exampleRotation) : '{"cluster": "etcd"}';
 }
 
 function validateBootstrap(fields: Readonly<Record<string, unknown>>): Validated<Readonly<Record<string, unknown>>> {
@@ -89,9 +102,9 @@ function validateBootstrap(fields: Readonly<Record<string, unknown>>): Validated
   return { ok: true, value: fields };
 }
 
-function notJson(text: string): string {
+function notJson(machine: string, text: string): string {
   const fault = jsonFault(text);
-  if (text.trim() === '' || fault === null) return 'is empty; write a JSON object, such as {"cluster": "etcd"}';
+  if (text.trim() === '' || fault === null) return `is empty; write a JSON object, such as ${shortExample(machine)}`;
   return `is not JSON, line ${fault.line}, column ${fault.column}: ${fault.found}`;
 }
 

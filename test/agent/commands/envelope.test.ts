@@ -15,7 +15,14 @@ const awaiting = {
 } as const;
 
 describe('a command', () => {
-  test.each([describeCommand, awaiting])('arrives as it was sent: %j', (command) => {
+  const newMember = {
+    ...awaiting,
+    command: 'awaitNewMember',
+    input: { knownMembers: ['i-1', 'i-2'], timeoutMs: 1000 },
+  } as const;
+  const memberGone = { ...awaiting, command: 'awaitMemberGone', input: { name: 'i-1', timeoutMs: 1000 } } as const;
+
+  test.each([describeCommand, awaiting, newMember, memberGone])('arrives as it was sent: %j', (command) => {
     expect(parseEnvelope(encodeCommand(command))).toEqual(command);
   });
 
@@ -28,7 +35,7 @@ describe('a command', () => {
     [
       'an unknown verb',
       encode({ ...describeCommand, command: 'destroy' }),
-      'command is "destroy"; allowed: describe or awaitHealthy',
+      'command is "destroy"; allowed: describe, awaitHealthy, awaitNewMember or awaitMemberGone',
     ],
     ['no verb', encode({ id: 'a', input: {} }), 'command'],
     ['no id', encode({ command: 'describe', input: {} }), 'the command lacks the field id'],

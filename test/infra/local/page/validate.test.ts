@@ -1,7 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { jsonFault } from '../../../../infra/local/page/json.ts';
-import { inputLimit, validateInput, validateName, validateStart } from '../../../../infra/local/page/validate.ts';
+import {
+  exampleInput,
+  inputLimit,
+  validateInput,
+  validateName,
+  validateStart,
+} from '../../../../infra/local/page/validate.ts';
 import { machineArn } from './rehearsal.ts';
 
 describe('a start', () => {
@@ -54,7 +60,37 @@ test.each(['', 'x'.repeat(81), 'a/b', 'a:b', 'a*', 'a"b', 'a\u0007', 'a{b', 'a[b
 );
 
 test('the input of a machine that the page does not know may be any object', () => {
-  expect(validateInput('RotateInstances', '{"a":1}')).toEqual({ ok: true, value: { a: 1 } });
+  expect(validateInput('Another', '{"a":1}')).toEqual({ ok: true, value: { a: 1 } });
+});
+
+describe('the input of RotateInstances', () => {
+  const refusalOf = (input: unknown) => validateInput('etcd-etcd-RotateInstances', JSON.stringify(input));
+
+  test.each([
+    [{}, 'input.reason', 'is missing'],
+    [{ reason: ' ' }, 'input.reason', 'must be a text of 1 to 256 characters'],
+    [{ reason: 'r', instances: [] }, 'input.instances', 'must be "all" or a list'],
+    [{ reason: 'r', instances: ['web-1'] }, 'input.instances', '"web-1" is none'],
+    [{ reason: 'r', pauseBetweenSeconds: -1 }, 'input.pauseBetweenSeconds', 'a whole number from 0 to 86400'],
+    [{ reason: 'r', dryRun: 'yes' }, 'input.dryRun', 'must be true or false'],
+    [{ reason: 'r', cluster: 'etcd' }, 'input.cluster', 'unknown field'],
+    [[], 'input', 'such as {"reason":"new machine image"}'],
+  ])('%j is refused at %s', (input, field, message) => {
+    expect(refusalOf(input)).toMatchObject({ ok: false, field, message: expect.stringContaining(message) });
+  });
+
+  test.each([
+    { reason: 'new image' },
+    { reason: 'r', instances: ['i-0123456789abcdef0'], pauseBetweenSeconds: 60, dryRun: true },
+  ])('%j is taken as it is', (input) => {
+    expect(refusalOf(input)).toEqual({ ok: true, value: input });
+  });
+
+  test('starts from an example that lacks only the reason', () => {
+    const example = JSON.parse(exampleInput('etcd-etcd-RotateInstances', 'etcd')) as object;
+    expect(refusalOf(example)).toMatchObject({ field: 'input.reason' });
+    expect(refusalOf({ ...example, reason: 'new image' })).toMatchObject({ ok: true });
+  });
 });
 
 describe('jsonFault', () => {
