@@ -99,7 +99,7 @@ const routes: readonly Route[] = [
   {
     method: 'GET',
     path: '/api/members',
-    says: 'the cluster’s health and its members with version, role and health',
+    says: 'the cluster’s health and upkeep (lock, DNS, housekeeping), its members with version, role, health and database',
     answer: async ({ source, response }) => sendJson(response, await membersView(source)),
   },
   {
@@ -132,7 +132,8 @@ export async function answer(
 
 export async function membersView(source: PageSource): Promise<MembersView> {
   const members = await source.members();
-  return { cluster: source.cluster, health: clusterHealth(members), members };
+  const upkeep = await source.upkeep();
+  return { cluster: source.cluster, health: clusterHealth(members), upkeep, members };
 }
 
 function matched(route: Route, path: string): { route: Route; arn: string }[] {

@@ -15,9 +15,10 @@ export function memberView(instance: InstanceFacts, status: Description | { read
   const { instanceId, zone, address, state } = instance;
   const place = { instanceId, zone, address, instanceState: state };
   if ('unanswered' in status) {
-    return { ...place, name: instanceId, version: null, role: null, health: 'unknown', reasons: [status.unanswered] };
+    const reasons = [status.unanswered];
+    return { ...place, name: instanceId, version: null, role: null, health: 'unknown', reasons, database: null };
   }
-  const { member, health } = status;
+  const { member, health, database } = status;
   const self = member?.members.find(({ id }) => id === member.id);
   const reasons = health.verdict === 'healthy' ? [] : health.reasons;
   return {
@@ -27,6 +28,7 @@ export function memberView(instance: InstanceFacts, status: Description | { read
     role: roleOf(status),
     health: health.verdict,
     reasons: status.phase === 'running' ? reasons : [status.reason, ...reasons].filter((reason) => reason !== ''),
+    database: database && { bytes: database.bytes, quotaBytes: database.quotaBytes },
   };
 }
 

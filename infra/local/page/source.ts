@@ -1,6 +1,6 @@
 /** Where the page gets what it shows: the local home, or a scripted execution in a test. */
 import type * as sfn from '@aws-sdk/client-sfn';
-import type { MemberView } from './views.ts';
+import type { MemberView, UpkeepView } from './views.ts';
 
 type Answer<Output> = Omit<Output, '$metadata'>;
 
@@ -34,6 +34,8 @@ export interface PageSource {
   ): Promise<StatesCalls[Name]['output']>;
   /** Every instance of the cluster that is not terminated, whether or not its agent answers. */
   members(): Promise<readonly MemberView[]>;
+  /** By what the agents said when the members were last asked for. */
+  upkeep(): Promise<UpkeepView>;
   /** Calls the listener at every change, until the function it returns is called. */
   onChange(listener: (change: Change) => void): () => void;
 }

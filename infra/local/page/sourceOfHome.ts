@@ -12,14 +12,18 @@ import {
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { type Description, ports } from '../../../agent/protocol.ts';
+import { lockReader } from './lock.ts';
 import { type InstanceFacts, memberView } from './members.ts';
 import type { Change, PageSource, StatesCalls } from './source.ts';
+import { upkeepView } from './upkeep.ts';
 
 /** The part of an open home that the page needs. */
 export interface WatchedHome {
   readonly endpoint: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly context: { readonly region: string; readonly events: EventEmitter };
+  /** Of the stack; empty while it is being deployed. */
+  readonly outputs: Readonly<Record<string, string>>;
   instances(): Promise<readonly InstanceFacts[]>;
 }
 
@@ -27,12 +31,10 @@ const statusDeadlineMs = 1000;
 const statusBytes = 1 << 20;
 
 export function sourceOfHome(home: WatchedHome): PageSource {
-  const client = new SFNClient({
-    endpoint: home.endpoint,
-    region: home.context.region,
-    credentials: home.credentials,
-    maxAttempts: 1,
-  });
+  const { endpoint, credentials, context } = home;
+  const config = { endpoint, credentials, region: context.region, maxAttempts: 1 };
+  const client = new SFNClient(config);
+  const readLock = lockReader(config, () => home.outputs);
   const calls: {
     [Name in keyof StatesCalls]: (input: StatesCalls[Name]['input']) => Promise<StatesCalls[Name]['output']>;
   } = {
@@ -46,6 +48,7 @@ export function sourceOfHome(home: WatchedHome): PageSource {
   };
   // Agents say which cluster they belong to; until one has, it is the setting's default.
   let cluster = 'etcd';
+  let described: readonly Description[] = [];
 
   return {
     get cluster() {
@@ -54,15 +57,15 @@ export function sourceOfHome(home: WatchedHome): PageSource {
     call: (operation, input) => calls[operation](input),
     async members() {
       const instances = (await home.instances()).filter(({ state }) => state !== 'terminated');
-      const members = await Promise.all(
-        instances.map(async (instance) => {
-          const status = await statusOf(instance);
-          if (!('unanswered' in status)) cluster = status.cluster;
-          return memberView(instance, status);
-        }),
+      const statuses = await Promise.all(
+        instances.map(async (instance) => [instance, await statusOf(instance)] as const),
       );
+      described = statuses.flatMap(([, status]) => ('unanswered' in status ? [] : [status]));
+      cluster = described[0]?.cluster ?? cluster;
+      const members = statuses.map(([instance, status]) => memberView(instance, status));
       return members.sort((a, b) => a.zone.localeCompare(b.zone) || a.name.localeCompare(b.name));
     },
+    upkeep: async () => upkeepView(described, await readLock()),
     onChange(listener) {
       const hear = (change: Change): void => listener(change);
       home.context.events.on('change', hear);

@@ -92,6 +92,23 @@ export interface MemberView {
   readonly health: 'healthy' | 'converging' | 'unhealthy' | 'unknown';
   /** Why it is not healthy; empty when it is. */
   readonly reasons: readonly string[];
+  /** Of its v3 database, in bytes; null where it has none or does not tell. */
+  readonly database: { readonly bytes: number; readonly quotaBytes: number } | null;
+}
+
+export interface UpkeepView {
+  /** Null: not known. */
+  readonly lock: {
+    readonly held: { readonly holder: string; readonly purpose: string; readonly takenAt: string | null } | null;
+  } | null;
+  /** As the leader's agent keeps them; null where none tells. */
+  readonly dns: { readonly verdict: 'inSync' | 'changed' | 'unknown' | 'notOurs'; readonly reason: string } | null;
+  readonly housekeeping: {
+    /** Why it does nothing; null where it does. */
+    readonly paused: string | null;
+    /** Sentences. */
+    readonly findings: readonly string[];
+  } | null;
 }
 
 export interface ClusterHealth {
@@ -103,6 +120,7 @@ export interface ClusterHealth {
 export interface MembersView {
   readonly cluster: string;
   readonly health: ClusterHealth;
+  readonly upkeep: UpkeepView;
   readonly members: readonly MemberView[];
 }
 

@@ -1,9 +1,15 @@
-import type { MemberView } from '../views.ts';
+import type { MemberView, UpkeepView } from '../views.ts';
 import { Mark } from './mark.tsx';
-import { healthStatus } from './words.ts';
+import { Upkeep } from './upkeep.tsx';
+import { bytesOf, healthStatus } from './words.ts';
 
-/** @param members null: not known yet */
-export function Members({ members }: { members: readonly MemberView[] | null }) {
+interface MembersProps {
+  /** Null: not known yet, and so is the next one. */
+  readonly members: readonly MemberView[] | null;
+  readonly upkeep: UpkeepView | null;
+}
+
+export function Members({ members, upkeep }: MembersProps) {
   return (
     <section aria-labelledby="members">
       <h2 id="members">Members</h2>
@@ -27,11 +33,12 @@ export function Members({ members }: { members: readonly MemberView[] | null }) 
           </tbody>
         </table>
       )}
+      {upkeep && members !== null && members.length > 0 && <Upkeep upkeep={upkeep} />}
     </section>
   );
 }
 
-const columns = ['Member', 'Health', 'Role', 'Version', 'Zone', 'Address'] as const;
+const columns = ['Member', 'Health', 'Role', 'Version', 'Database', 'Zone', 'Address'] as const;
 
 function Member({ member }: { member: MemberView }) {
   return (
@@ -48,8 +55,19 @@ function Member({ member }: { member: MemberView }) {
       </td>
       <td data-label="Role">{member.role === 'leader' ? <strong>★ leader</strong> : (member.role ?? '–')}</td>
       <td data-label="Version">{member.version ?? '–'}</td>
+      <td data-label="Database">
+        {member.database === null ? '–' : bytesOf(member.database.bytes)}
+        {member.database !== null && isNearQuota(member.database) && (
+          <small>of {bytesOf(member.database.quotaBytes)}: near its quota</small>
+        )}
+      </td>
       <td data-label="Zone">{member.zone}</td>
       <td data-label="Address">{member.address}</td>
     </tr>
   );
+}
+
+/** As the alarm has it. */
+function isNearQuota({ bytes, quotaBytes }: NonNullable<MemberView['database']>): boolean {
+  return bytes >= 0.8 * quotaBytes;
 }

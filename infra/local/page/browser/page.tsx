@@ -42,7 +42,7 @@ export function Page() {
         </p>
       </header>
       <main>
-        <Members members={members?.members ?? null} />
+        <Members members={members?.members ?? null} upkeep={members?.upkeep ?? null} />
         <div class="columns">
           <div class="side">
             <Executions list={list} error={executions.error} shown={shown} />

@@ -1,5 +1,5 @@
 /** Statuses and times in words: never by colour alone. Pure. */
-import type { ExecutionView, MemberView, StateProgress, StateStatus } from '../views.ts';
+import type { ExecutionView, MemberView, StateProgress, StateStatus, UpkeepView } from '../views.ts';
 
 export const stateMarks: Readonly<Record<StateStatus, string>> = {
   waiting: '',
@@ -98,3 +98,25 @@ export const healthStatus: Readonly<Record<MemberView['health'], StateStatus>> =
   unhealthy: 'failed',
   unknown: 'aborted',
 };
+
+type Verdict = NonNullable<UpkeepView['dns']>['verdict'];
+export const dnsWords: Readonly<Record<Verdict, { readonly status: StateStatus; readonly word: string }>> = {
+  inSync: { status: 'succeeded', word: 'in sync' },
+  changed: { status: 'running', word: 'just changed' },
+  unknown: { status: 'aborted', word: 'not known' },
+  notOurs: { status: 'failed', word: 'not ours' },
+};
+
+/** `RotateInstances night` of an execution's ARN; anything else as it is. */
+export function executionNamed(holder: string): string {
+  const [, machine, name] = /:execution:([^:]+):([^:]+)$/.exec(holder) ?? [];
+  return machine === undefined ? holder : `${machine} ${name}`;
+}
+
+/** `20 KiB`, `1.5 MiB`, `2.0 GiB` */
+export function bytesOf(bytes: number): string {
+  const units = ['KiB', 'MiB', 'GiB'] as const;
+  const power = bytes < 1024 ** 2 ? 1 : bytes < 1024 ** 3 ? 2 : 3;
+  const value = bytes / 1024 ** power;
+  return `${power === 1 ? Math.round(value) : value.toFixed(1)} ${units[power - 1]}`;
+}

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Description } from '../../../../agent/protocol.ts';
 import { clusterHealth, memberView } from '../../../../infra/local/page/members.ts';
+import { upkeepView } from '../../../../infra/local/page/upkeep.ts';
 import { member } from './rehearsal.ts';
 
 const instance = { instanceId: 'i-1', address: '127.20.1.11', zone: 'us-east-1a', state: 'running' };
@@ -20,7 +21,7 @@ const running: Description = {
   etcd: { pid: 7, version: '3.5.35', starts: 1, crashes: 0, lastExit: null },
   member: { ...etcd, members },
   health: { verdict: 'healthy' },
-  database: null,
+  database: { bytes: 20_480, inUseBytes: 16_384, quotaBytes: 2 * 1024 ** 3 },
   housekeeping: null,
   dns: null,
   command: null,
@@ -38,6 +39,7 @@ describe('memberView', () => {
       role: 'follower',
       health: 'healthy',
       reasons: [],
+      database: { bytes: 20_480, quotaBytes: 2 * 1024 ** 3 },
     });
   });
 
@@ -115,5 +117,32 @@ describe('clusterHealth', () => {
     ],
   ] as const)('%s', (_, all, verdict, summary) => {
     expect(clusterHealth(all)).toEqual({ verdict, summary });
+  });
+});
+
+describe('upkeepView', () => {
+  const free = { cluster: 'etcd', item: 'lock', token: 3 } as const;
+  const dns = { verdict: 'notOurs', reason: 'somebody else has it' } as const;
+  const findings = [{ kind: 'memberMissing', text: '2 of 3 members' }] as const;
+  const leader: Description = { ...running, dns, housekeeping: { at: '', paused: null, findings } };
+
+  test('is what the leader’s agent says', () => {
+    expect(upkeepView([running, leader], null)).toEqual({
+      lock: { held: null },
+      dns,
+      housekeeping: { paused: null, findings: ['2 of 3 members'] },
+    });
+  });
+
+  test('says nothing where nothing is known', () => {
+    expect(upkeepView([running], undefined)).toEqual({ lock: null, dns: null, housekeeping: null });
+  });
+
+  test('names who holds the lock', () => {
+    const takenAt = '2026-01-01T00:00:00.000Z';
+    expect(upkeepView([], free).lock).toEqual({ held: null });
+    expect(upkeepView([], { ...free, holder: 'arn:x', purpose: 'upgrade', takenAt }).lock).toEqual({
+      held: { holder: 'arn:x', purpose: 'upgrade', takenAt },
+    });
   });
 });

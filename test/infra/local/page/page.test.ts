@@ -101,6 +101,44 @@ describeInChromium('the page in Chromium', (visit) => {
   );
 
   test(
+    'shows who holds the lock, the state of DNS and what housekeeping finds',
+    () =>
+      visit(async ({ page, rehearsal, shot }) => {
+        const upkeep = page.getByLabel('Upkeep');
+        await upkeep.getByText('in sync').waitFor();
+        await upkeep.getByText('free').waitFor();
+        const holder = 'arn:aws:states:eu-west-1:123456789012:execution:etcd-night-RotateInstances:monday';
+        rehearsal.setUpkeep({
+          lock: { held: { holder, purpose: 'rotation', takenAt: '2026-01-01T00:00:00.000Z' } },
+          dns: { verdict: 'notOurs', reason: 'another cluster has the names' },
+          housekeeping: { paused: null, findings: ['2 of 3 members', 'the instance of i-3 is gone'] },
+        });
+        rehearsal.setMembers([
+          member(1),
+          member(2, { database: { bytes: 1.7 * 1024 ** 3, quotaBytes: 2 * 1024 ** 3 } }),
+        ]);
+        await upkeep.getByText('rotation: etcd-night-RotateInstances monday').waitFor();
+        await upkeep.getByText('another cluster has the names').waitFor();
+        await upkeep.getByText('2 found').waitFor();
+        await upkeep.getByText('the instance of i-3 is gone').waitFor();
+        await page
+          .getByRole('row', { name: /etcd-2/ })
+          .getByText('of 2.0 GiB: near its quota')
+          .waitFor();
+        await page
+          .getByRole('row', { name: /etcd-1/ })
+          .getByText('20 KiB')
+          .waitFor();
+        await shot('upkeep-1280');
+        await page.setViewportSize({ width: 390, height: 844 });
+        const wide = 'document.documentElement.scrollWidth > document.documentElement.clientWidth';
+        expect(await page.evaluate(wide)).toBe(false);
+        await shot('upkeep-390');
+      }),
+    testMs,
+  );
+
+  test(
     'shows a failure where it happened',
     () =>
       visit(async ({ page, rehearsal, node, stateIs, shot }) => {

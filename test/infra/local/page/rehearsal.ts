@@ -4,7 +4,7 @@
  */
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import type { Change, PageSource, StatesCalls } from '../../../../infra/local/page/source.ts';
-import type { MemberView } from '../../../../infra/local/page/views.ts';
+import type { MemberView, UpkeepView } from '../../../../infra/local/page/views.ts';
 
 export const machineArn = 'arn:aws:states:us-east-1:000000000000:stateMachine:etcd-ClusterBootstrap';
 
@@ -60,6 +60,7 @@ export interface Rehearsal {
   task(arn: string, name: string, after: number, input: unknown, output: unknown): number;
   end(arn: string, status: 'SUCCEEDED' | 'FAILED', ending: { output?: string; error?: string; cause?: string }): void;
   setMembers(members: readonly MemberView[]): void;
+  setUpkeep(upkeep: UpkeepView): void;
   /** Starts one without the page. */
   start(name: string, input?: string): string;
 }
@@ -82,6 +83,7 @@ export function rehearse(machine: object = definition): Rehearsal {
   const listeners = new Set<(change: Change) => void>();
   const calls: { operation: string; input: unknown }[] = [];
   let members: readonly MemberView[] = [];
+  let upkeep: UpkeepView = inOrder;
   let clock = Date.now() - 60_000;
   const now = (): Date => {
     clock += 250;
@@ -187,6 +189,10 @@ export function rehearse(machine: object = definition): Rehearsal {
       members = next;
       tell({ topic: 'instances', id: 'i-0' });
     },
+    setUpkeep(next) {
+      upkeep = next;
+      tell({ topic: 'instances', id: 'i-0' });
+    },
     source: {
       cluster: 'etcd',
       call: async (operation, input) => {
@@ -194,6 +200,7 @@ export function rehearse(machine: object = definition): Rehearsal {
         return answers[operation](input);
       },
       members: async () => members,
+      upkeep: async () => upkeep,
       onChange(listener) {
         listeners.add(listener);
         return () => listeners.delete(listener);
@@ -201,6 +208,12 @@ export function rehearse(machine: object = definition): Rehearsal {
     },
   };
 }
+
+export const inOrder: UpkeepView = {
+  lock: { held: null },
+  dns: { verdict: 'inSync', reason: '' },
+  housekeeping: { paused: null, findings: [] },
+};
 
 export function member(number: number, changes: Partial<MemberView> = {}): MemberView {
   return {
@@ -213,6 +226,7 @@ export function member(number: number, changes: Partial<MemberView> = {}): Membe
     role: number === 1 ? 'leader' : 'follower',
     health: 'healthy',
     reasons: [],
+    database: { bytes: 20_480, quotaBytes: 2 * 1024 ** 3 },
     ...changes,
   };
 }

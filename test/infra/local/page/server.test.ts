@@ -230,6 +230,7 @@ describe('what is answered', () => {
     expect(await json('/api/members')).toMatchObject({
       cluster: 'etcd',
       health: { verdict: 'healthy' },
+      upkeep: { lock: { held: null }, dns: { verdict: 'inSync' } },
       members: [{ name: 'etcd-1', role: 'leader' }, { name: 'etcd-2' }, { name: 'etcd-3' }],
     });
   });

@@ -33,6 +33,7 @@ function home(instances: readonly InstanceFacts[], events = new EventEmitter()) 
     endpoint: `http://${network}.1:4566`,
     credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
     context: { region: 'us-east-1', events },
+    outputs: {},
     instances: async () => instances,
   });
 }

@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { hashOf, selectionOf } from '../../../../infra/local/page/browser/selection.ts';
-import { countOf, duration, pretty, stateLabel, statusLine } from '../../../../infra/local/page/browser/words.ts';
+import {
+  bytesOf,
+  countOf,
+  duration,
+  executionNamed,
+  pretty,
+  stateLabel,
+  statusLine,
+} from '../../../../infra/local/page/browser/words.ts';
 import type { ExecutionView, StateProgress } from '../../../../infra/local/page/views.ts';
 
 const visits = { running: 0, succeeded: 0, failed: 0, caught: 0, aborted: 0 };
@@ -87,3 +95,18 @@ test('a selection survives the address', () => {
   expect(selectionOf(hashOf(selection))).toEqual(selection);
   expect(selectionOf('')).toEqual({ execution: null, state: null });
 });
+
+test.each([
+  [0, '0 KiB'],
+  [20_480, '20 KiB'],
+  [1.5 * 1024 ** 2, '1.5 MiB'],
+  [2 * 1024 ** 3, '2.0 GiB'],
+])('%d bytes are %s', (bytes, text) => expect(bytesOf(bytes)).toBe(text));
+
+test.each([
+  [
+    'arn:aws:states:eu-west-1:123456789012:execution:etcd-night-RotateInstances:monday',
+    'etcd-night-RotateInstances monday',
+  ],
+  ['somebody', 'somebody'],
+])('%s is called %s', (holder, name) => expect(executionNamed(holder)).toBe(name));
