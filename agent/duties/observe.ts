@@ -1,9 +1,11 @@
 /** What this member is right now, asked of etcd itself. */
 import type { HealthExpectation, MemberObservation } from '#etcd/health.ts';
 import { healthVerdict } from '#etcd/health.ts';
+import { quotaBytesOf } from '#etcd/metrics.ts';
 import { isSupported } from '#etcd/versions.ts';
 import { createEtcdClient, type MemberList } from '../machine/etcdClient.ts';
 import type { Identity } from '../machine/metadata.ts';
+import { argumentsOf } from '../machine/processes.ts';
 import type { Description } from '../protocol.ts';
 import type { Supervisor } from './supervise.ts';
 
@@ -44,7 +46,7 @@ export async function observe(identity: Identity, supervisor: Supervisor): Promi
     orNull(client.version()),
     orNull(client.members()),
     orNull(client.standing()),
-    orNull(client.database()),
+    orNull(client.database(quotaBytesOf(argumentsOf(pid)))),
     client.writeAndRead(identity.instanceId).then(
       () => ({ ok: true }) as const,
       (error: Error) => ({ ok: false, error: error.message }) as const,

@@ -82,6 +82,16 @@ export interface DatabaseSize {
   readonly quotaBytes: number;
 }
 
+/** What etcd takes where it is not told otherwise (etcd server/storage: DefaultQuotaBytes). */
+const defaultQuotaBytes = 2 * 1024 ** 3;
+
+/** The quota of an etcd that was started with these arguments. */
+export function quotaBytesOf(args: readonly string[]): number {
+  const flag = '--quota-backend-bytes=';
+  const value = Number(args.findLast((argument) => argument.startsWith(flag))?.slice(flag.length) ?? 0);
+  return value > 0 ? value : defaultQuotaBytes;
+}
+
 export interface MemberFacts {
   readonly healthy: boolean;
   /** The agent's phase. */

@@ -3,7 +3,7 @@
  * that. Each call has a deadline. Ids are lower-case hex without leading zeros, as etcdctl prints them.
  */
 import { clientUrl } from '#etcd/addresses.ts';
-import type { DatabaseSize } from '#etcd/metrics.ts';
+import { type DatabaseSize, quotaBytesOf } from '#etcd/metrics.ts';
 import { factsOf } from '#etcd/minors.ts';
 import { compareVersions, parseVersionAnswer, type VersionAnswer } from '#etcd/versions.ts';
 import { exchange, type HttpAnswer } from './http.ts';
@@ -31,8 +31,11 @@ export interface EtcdClient {
   alarms(memberId: string): Promise<readonly string[]>;
   /** Alarms raised for any member. */
   clusterAlarms(): Promise<readonly string[]>;
-  /** Of the v3 backend of this member; null before 3.0, which has none. */
-  database(): Promise<DatabaseSize | null>;
+  /**
+   * Of the v3 backend of this member; null before 3.0, which has none.
+   * @param quotaBytes what it was started with (etcd's default): only 3.6 and later tell it
+   */
+  database(quotaBytes?: number): Promise<DatabaseSize | null>;
   /** Reads a key through the quorum; whether it is there does not matter. @throws Error with etcd's own words */
   linearizableRead(): Promise<void>;
   /** Writes a key and reads it back linearizably. @throws Error with etcd's own words */
@@ -95,13 +98,12 @@ export function createEtcdClient({ address, version, timeoutMs }: EtcdClientOpti
     },
     alarms: async (memberId) => (await raised()).filter(({ member }) => member === memberId).map(({ alarm }) => alarm),
     clusterAlarms: async () => (await raised()).map(({ alarm }) => alarm),
-    async database() {
+    async database(quotaBytes = quotaBytesOf([])) {
       if (dataApi === 'v2') return null;
       const { dbSize, dbSizeInUse, dbSizeQuota } = await post('/maintenance/status', {});
       if (dbSize === undefined) return null;
       const inUseBytes = dbSizeInUse === undefined ? null : Number(dbSizeInUse);
-      // Only 3.6 and later tell their quota.
-      return { bytes: Number(dbSize), inUseBytes, quotaBytes: Number(dbSizeQuota ?? defaultQuotaBytes) };
+      return { bytes: Number(dbSize), inUseBytes, quotaBytes: Number(dbSizeQuota ?? quotaBytes) };
     },
     async linearizableRead() {
       if (dataApi === 'v3') {
@@ -120,8 +122,6 @@ export function createEtcdClient({ address, version, timeoutMs }: EtcdClientOpti
   };
 }
 
-/** What etcd takes where it is not told otherwise (etcd server/storage: DefaultQuotaBytes). */
-const defaultQuotaBytes = 2 * 1024 ** 3;
 const healthPrefix = 'etcd-appliance/health/';
 /** Keys that begin with an underscore are hidden from listings. */
 const v2Folder = '/_etcd-appliance/health';

@@ -31,6 +31,15 @@ export function startTimeOf(pid: number): string | null {
   }
 }
 
+/** The arguments that a process was started with; empty where there is none. */
+export function argumentsOf(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(1, -1);
+  } catch {
+    return [];
+  }
+}
+
 /** SIGTERM, then SIGKILL where it is still there after `graceMs`; resolves when it is gone. */
 export async function endProcess(process_: ProcessIdentity, graceMs = 5_000): Promise<void> {
   const deadline = Date.now() + graceMs;

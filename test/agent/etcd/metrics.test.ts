@@ -11,6 +11,7 @@ import {
   memberValues,
   metricPeriodSeconds,
   metricRecord,
+  quotaBytesOf,
   untilNextRecordMs,
 } from '#etcd/metrics.ts';
 
@@ -196,6 +197,13 @@ describe('a record', () => {
     expect(names.length).toBeLessThanOrEqual(100);
   });
 });
+
+test.each([
+  [[], 2 * 1024 ** 3],
+  [['--name=i-1', '--quota-backend-bytes=0'], 2 * 1024 ** 3],
+  [['--quota-backend-bytes=8589934592', '--name=i-1'], 8_589_934_592],
+  [['--quota-backend-bytes=1', '--quota-backend-bytes=4096'], 4096],
+])('the quota of an etcd started with %j is %d', (args, bytes) => expect(quotaBytesOf(args)).toBe(bytes));
 
 test('records come in the middle of each minute, once', () => {
   fc.assert(

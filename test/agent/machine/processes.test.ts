@@ -3,7 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { endProcess, processOf, startTimeOf } from '../../../agent/machine/processes.ts';
+import { argumentsOf, endProcess, processOf, startTimeOf } from '../../../agent/machine/processes.ts';
+
+test('a process is known by its arguments', () => {
+  const child = spawn('sleep', ['60', '']);
+  expect(argumentsOf(child.pid ?? 0)).toEqual(['60', '']);
+  child.kill();
+  expect(argumentsOf(2 ** 30)).toEqual([]);
+});
 
 describe('pid files', () => {
   test('name a process only while it is the one that wrote them', () => {
