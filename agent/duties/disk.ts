@@ -44,7 +44,7 @@ const keptSetAside = 3;
 
 export function createDisk({ dataDir, claim, owner, ran, registration, setAside, state }: Layout): Disk {
   const memberFile = join(state, 'member.json');
-  return {
+  return rememberingRuns({
     hasMember: () => filesIn(join(dataDir, 'member', 'wal')).some((name) => name.endsWith('.wal')),
     hasRun: () => ran.some((file) => existsSync(file)),
     noteRun() {
@@ -76,6 +76,26 @@ export function createDisk({ dataDir, claim, owner, ran, registration, setAside,
       const kept = join(setAside, `${new Date().toISOString().replaceAll(':', '')}-${why}`);
       renameSync(dataDir, kept);
       return kept;
+    },
+  });
+}
+
+/** What this agent has seen once it does not forget, whatever is deleted under it: only data that was set aside is over. */
+export function rememberingRuns(disk: Disk): Disk {
+  let seen = false;
+  return {
+    ...disk,
+    hasRun() {
+      seen ||= disk.hasRun();
+      return seen;
+    },
+    noteRun() {
+      seen = true;
+      disk.noteRun();
+    },
+    setAside(why) {
+      seen = false;
+      return disk.setAside(why);
     },
   };
 }
