@@ -21,6 +21,8 @@ export interface TestCluster {
     executionArn: string,
   ): Promise<{ status: string; error?: string; cause?: string; output?: string; path: string[] }>;
   members(): Promise<{ instanceId: string; address: string; status: Description | null }[]>;
+  /** Aborted when it is closed: what a test has going in the background ends then. */
+  readonly closing: AbortSignal;
   close(): Promise<void>;
 }
 
@@ -56,6 +58,7 @@ export async function reopen(cluster: TestCluster): Promise<TestCluster> {
 function testCluster(home: Home, folder: string, outputs: Readonly<Record<string, string>>): TestCluster {
   const states = new SFNClient({ endpoint: home.endpoint, credentials: home.credentials, region: home.context.region });
   const stateMachineArn = outputs.ClusterBootstrapArn ?? '';
+  const closing = new AbortController();
   return {
     home,
     folder,
@@ -80,7 +83,9 @@ function testCluster(home: Home, folder: string, outputs: Readonly<Record<string
       return { ...end, ...(output !== undefined && { output }), path };
     },
     members: () => membersOf(home),
+    closing: closing.signal,
     async close() {
+      closing.abort();
       states.destroy();
       await home.close();
       rmSync(folder, { recursive: true, force: true });
