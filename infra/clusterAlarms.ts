@@ -98,12 +98,13 @@ function rows({ cluster, members }: Settings): readonly Row[] {
     },
     {
       id: 'MemberLeaving',
-      says: 'an instance has been leaving for 15 minutes',
+      says: 'an instance has been leaving for 10 minutes',
       heading: 'member-leaving',
       metric: of('Leaving', 'Maximum'),
       is: 'at least',
       threshold: 1,
-      periods: 15,
+      // Before the lifecycle hook times out and the group terminates it anyway.
+      periods: 10,
       missing: 'fine',
     },
     {
