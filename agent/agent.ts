@@ -14,6 +14,7 @@ import { type Standing, startStandingDuties } from './duties/standing.ts';
 import { startStatus } from './duties/status.ts';
 import { createSupervisor } from './duties/supervise.ts';
 import { createSurroundings } from './duties/surroundings.ts';
+import { createTuning } from './duties/tuning.ts';
 import { createAws } from './machine/aws.ts';
 import { writeDurably } from './machine/files.ts';
 import { createInstances } from './machine/group.ts';
@@ -53,6 +54,7 @@ export async function runAgent(environment: AgentEnvironment): Promise<void> {
   const turns = createMembershipTurns(record, identity.instanceId);
   const around = createSurroundings({ identity, record, instances, turns });
   const disk = createDisk(layout);
+  const tuning = createTuning({ identity, layout, record, log, versionOf });
   const etcd =
     environment.supervisor === 'systemd'
       ? systemdUnit()
@@ -62,7 +64,10 @@ export async function runAgent(environment: AgentEnvironment): Promise<void> {
     state: layout.state,
     log,
     versionOf,
-    beforeStart: (command) => startAllowed(disk, command),
+    beforeStart(command) {
+      const allowed = startAllowed(disk, command);
+      return 'giveUp' in allowed ? allowed : tuning.applied(allowed);
+    },
     decide: (lastWords) => decideEnd({ disk, look: around, identity }, lastWords),
   });
   const look = shareObservations(
@@ -118,8 +123,8 @@ export async function runAgent(environment: AgentEnvironment): Promise<void> {
 
   const releases = releasesByChild(installedIn(layout.releases));
   const shared = { identity, layout, disk, record, turns, instances, metadata, look: around, log, enter };
-  standing = startStandingDuties({ ...shared, aws, supervisor, observe: look.fresh, describe: current });
-  await keepMember({ ...shared, releases }, supervisor);
+  standing = startStandingDuties({ ...shared, aws, tuning, supervisor, observe: look.fresh, describe: current });
+  await keepMember({ ...shared, releases, tuning }, supervisor);
 }
 
 /** Installs a release as the agent would. @returns path of the binary @throws Fault `InvalidInput`, `ReleaseUnavailable` */

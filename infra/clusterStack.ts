@@ -52,13 +52,17 @@ export class ClusterStack extends Stack {
     const group = createGroup(this, { settings, network, role, release, tableName: table.tableName });
     // Instances must not boot before they can read the agent, and get out of their subnets.
     group.node.addDependency(release.resource, role, network.vpc, removal);
-    publishSettings(this, bundles.publishSettings ?? '', table, {
+    const published = publishSettings(this, bundles.publishSettings ?? '', table, {
       Cluster: settings.cluster,
       GroupName: group.autoScalingGroupName,
       Members: String(settings.members),
       HostedZoneId: network.hostedZone.hostedZoneId,
       HostedZoneName: network.hostedZone.zoneName,
       RecordTtlSeconds: String(settings.recordTtlSeconds),
+      QuotaBackendBytes: String(settings.quotaMiB * 1024 ** 2),
+      CompactionHours: String(settings.compactionHours),
+      DefragmentAbovePercent: String(settings.defragmentAbovePercent),
+      DefragmentFromMiB: String(settings.defragmentFromMiB),
       LogGroupName: metricsLog.logGroupName,
     });
     const environment = {
@@ -79,7 +83,7 @@ export class ClusterStack extends Stack {
     const { cluster } = settings;
     const alarms = createClusterAlarms(this, settings);
     createDashboard(this, { cluster, group, machines: [machine, rotation], alarms });
-    const execution = startBootstrap(this, bundles.startBootstrap ?? '', settings.cluster, machine, group);
+    const execution = startBootstrap(this, bundles.startBootstrap ?? '', settings.cluster, machine, [group, published]);
     acceptNetworkFindings(network);
 
     const console = `https://${this.region}.console.aws.amazon.com/states/home?region=${this.region}#`;
@@ -99,6 +103,8 @@ export class ClusterStack extends Stack {
     this.output('BucketName', bucket.bucketName, 'S3 bucket with the agent and releases');
     this.output('DocumentName', document.ref, 'Run Command document that reaches the agents');
     this.output('HostedZoneName', network.hostedZone.zoneName, 'Private hosted zone of the cluster');
+    const dashboards = `https://${this.region}.console.aws.amazon.com/cloudwatch/home?region=${this.region}#dashboards`;
+    this.output('DashboardConsole', `${dashboards}/dashboard/etcd-${settings.cluster}`, 'Alarms, members and operations');
     const domain = `${settings.cluster}.${network.hostedZone.zoneName}`;
     this.output('DiscoveryDomain', domain, 'For clients that discover the members by SRV records: --discovery-srv');
     this.output('SecurityGroupId', network.securityGroup.securityGroupId, 'Security group of the members');

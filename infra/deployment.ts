@@ -1,11 +1,11 @@
 /** What a deployment does by itself: puts the agent's bundle into the cluster's bucket, starts ClusterBootstrap. */
 import { CfnCustomResource, type Stack } from 'aws-cdk-lib';
-import type { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import type { IDependable } from 'constructs';
 import { bucketKeys } from '../agent/protocol.ts';
 import type { SettingsProperties } from '../tasks/plan/clusterSettings.ts';
 import type { AgentBundle } from './bundle.ts';
@@ -98,7 +98,7 @@ export function startBootstrap(
   code: string,
   cluster: string,
   machine: StateMachine,
-  group: AutoScalingGroup,
+  after: readonly IDependable[],
 ): string {
   const start = createFunction(scope, 'StartBootstrap', {
     code,
@@ -118,7 +118,7 @@ export function startBootstrap(
   resource.addOverride('Type', 'Custom::FirstBootstrap');
   resource.addPropertyOverride('StateMachineArn', machine.stateMachineArn);
   resource.addPropertyOverride('Cluster', cluster);
-  resource.node.addDependency(group, machine);
+  resource.node.addDependency(machine, ...after);
   if (start.role) resource.node.addDependency(start.role);
   return resource.getAtt('ExecutionArn').toString();
 }

@@ -64,6 +64,14 @@ const schema = v.strictObject({
     }),
     { name: 'etcd.internal' },
   ),
+  /** MiB the database may grow to; etcd suggests 8 GiB at most. Changed on running members one by one. */
+  quotaMiB: v.optional(whole(64, 16_384), 2_048),
+  /** Hours of history that etcd keeps; 0: clients compact, or nobody does. Changed on running members one by one. */
+  compactionHours: v.optional(whole(0, 8_760), 0),
+  /** Percent of a member's database that must be free for it to be defragmented; 100: never. */
+  defragmentAbovePercent: v.optional(whole(10, 100), 50),
+  /** Smaller databases are left alone. */
+  defragmentFromMiB: v.optional(whole(0, 16_384), 100),
   /** Seconds that DNS answers may be kept: how long a client may still try a member that has left. */
   recordTtlSeconds: v.optional(whole(1, 3_600), 10),
   /** Who may reach port 2379, besides the members: never the world. */

@@ -9,14 +9,20 @@ import { type BootOptions, boot, versionOf } from './boot.ts';
 import type { Disk } from './disk.ts';
 import type { EndDecision, Supervisor } from './supervise.ts';
 import type { Surroundings } from './surroundings.ts';
+import type { Tuning } from './tuning.ts';
 
 const firstRunMs = 50;
 
 /** Never ends by itself. */
-export async function keepMember(options: BootOptions, supervisor: Supervisor): Promise<never> {
-  const { disk, log, enter, clock = systemClock } = options;
+export async function keepMember(
+  options: BootOptions & { readonly tuning?: Pick<Tuning, 'refresh'> },
+  supervisor: Supervisor,
+): Promise<never> {
+  const { disk, log, enter, tuning, clock = systemClock } = options;
   for (;;) {
     const command = await boot(options);
+    // Known before the first start, so that none is needed for the settings alone.
+    await tuning?.refresh();
     const { givenUp } = await supervisor.keepRunning(command);
     enter('running', `etcd ${versionOf(command)} is kept running`);
     const stopNoting = noteFirstRun(disk, clock);

@@ -5,6 +5,7 @@ import type { Aws } from '../machine/aws.ts';
 import type { Log } from '../machine/log.ts';
 import { createRotationAccess } from '../machine/rotation.ts';
 import type { Description, HousekeepingRound } from '../protocol.ts';
+import { createDefragmentation } from './defragment.ts';
 import { createDns, type Dns, type DnsState } from './dns.ts';
 import { createHousekeeping, type HousekeepingOptions } from './housekeeping.ts';
 import { type LeaveOptions, leaveWhenTerminated } from './leave.ts';
@@ -13,6 +14,7 @@ import type { Observation } from './observe.ts';
 import { type PromoteOptions, promoteOwn } from './promote.ts';
 import { resumeLeftovers } from './rotationLeftovers.ts';
 import type { Surroundings } from './surroundings.ts';
+import { restartTuned, type Tuning } from './tuning.ts';
 
 export interface StandingOptions
   extends HousekeepingOptions,
@@ -21,6 +23,7 @@ export interface StandingOptions
     MetricsOptions {
   readonly log: Log;
   readonly aws: Aws;
+  readonly tuning: Tuning;
   /** Of this member, at most half a second old. */
   readonly observe: () => Promise<Observation>;
 }
@@ -34,18 +37,21 @@ export interface Standing {
 
 const promoteEveryMs = 500;
 const housekeepEveryMs = 5_000;
+const applySettingsEveryMs = 5_000;
 
 /** Starts them all; they run until the process ends. */
 export function startStandingDuties(options: StandingOptions): Standing {
-  const { log, observe, aws, identity, record } = options;
+  const { log, observe, aws, identity, record, tuning } = options;
   const housekeeping = createHousekeeping(options);
   const dns = createDns({ aws, cluster: identity.cluster, log, audit: record.audit });
+  const defragmentation = createDefragmentation(options);
   const metrics = createMetrics(options);
   const rotation = createRotationAccess(aws, identity);
   let round: HousekeepingRound | null = null;
   let dnsState: DnsState | null = null;
   let leaving = false;
   let notPromoted: string | null = null;
+  let notRestarted: string | null = null;
 
   void leaveWhenTerminated({
     ...options,
@@ -72,7 +78,14 @@ export function startStandingDuties(options: StandingOptions): Standing {
     );
     const { round: done, seen } = await housekeeping.round();
     round = done;
-    if (seen !== null) dnsState = await reconcile(dns, seen);
+    if (seen === null) return;
+    dnsState = await reconcile(dns, seen);
+    await defragmentation.round(seen);
+  });
+  repeat('settings', applySettingsEveryMs, log, async () => {
+    const reason = leaving ? null : await restartTuned(tuning, options);
+    if (reason !== null && reason !== notRestarted) log('not restarted for new settings yet', { reason });
+    notRestarted = reason;
   });
   keepPublishing(metrics, log);
   return {

@@ -24,6 +24,8 @@ export interface Kept {
 export interface Supervisor {
   /** Starts etcd, or takes over the one that runs, and keeps it running from then on, until it is given up. */
   keepRunning(command: EtcdCommand): Promise<Kept>;
+  /** Ends etcd and starts it again, with the command as it is right now. */
+  restart(): Promise<void>;
   /** Ends etcd for good: it is not started again. */
   stop(graceMs: number): Promise<void>;
   /** Stops looking after it; etcd goes on. */
@@ -48,6 +50,8 @@ export interface SuperviseOptions {
   readonly clock?: Clock;
 }
 
+/** etcd hands over and writes out within a second or two. */
+const restartGraceMs = 20_000;
 /** Exits that the decision looks at. */
 const remembered = 20;
 
@@ -64,6 +68,8 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
   let version: string | null = null;
   let current: EtcdCommand | null = null;
   let left = false;
+  /** Told of an end that is meant, which is no crash. */
+  let meant: (() => void) | null = null;
   let giveUp: (why: string) => void = () => {};
 
   function keep(changes: Partial<Supervision>): void {
@@ -122,7 +128,8 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
   }
 
   etcd.onExit(({ startedAtMs, exitedAtMs, how }) => {
-    if (current !== null) void afterExit(current, { startedAtMs, exitedAtMs }, how);
+    if (meant !== null) meant();
+    else if (current !== null) void afterExit(current, { startedAtMs, exitedAtMs }, how);
   });
 
   return {
@@ -135,6 +142,19 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
       if (await etcd.adopt(command.dataDir)) log('etcd runs already', { pid: etcd.pid(), version });
       else await start(command);
       return { givenUp };
+    },
+    async restart() {
+      if (current === null || left) return;
+      if (etcd.pid() !== null) {
+        const ended = new Promise<void>((resolve) => {
+          meant = resolve;
+        });
+        // Its end is told a moment after the process is gone.
+        await etcd.stop(restartGraceMs);
+        await ended;
+        meant = null;
+      }
+      if (!left) await start(current);
     },
     async stop(graceMs) {
       left = true;

@@ -24,14 +24,12 @@ export interface Tuning {
   readonly electionTimeoutMs?: number;
   /** Committed entries between two raft snapshots. */
   readonly snapshotCount?: number;
-  /** Bytes the backend may grow to before the NOSPACE alarm; 3.0 on. */
-  readonly quotaBackendBytes?: number;
 }
 
 /** The arguments after `etcd`, two dashes as every minor from 2.0 on takes them. */
 export function etcdArguments(spec: MemberSpec): string[] {
   const facts = factsOf(spec.version);
-  const { heartbeatIntervalMs, electionTimeoutMs, snapshotCount, quotaBackendBytes } = spec.tuning ?? {};
+  const { heartbeatIntervalMs, electionTimeoutMs, snapshotCount } = spec.tuning ?? {};
   return [
     `--name=${spec.name}`,
     `--data-dir=${spec.dataDir}`,
@@ -45,7 +43,6 @@ export function etcdArguments(spec: MemberSpec): string[] {
     ...flag('heartbeat-interval', heartbeatIntervalMs),
     ...flag('election-timeout', electionTimeoutMs),
     ...flag('snapshot-count', snapshotCount),
-    ...flag('quota-backend-bytes', facts.dataApi === 'v3' ? quotaBackendBytes : undefined),
     // The default is false in 2.3 and 3.0, where a third unstarted member stops writes for good.
     ...(facts.strictReconfigCheck ? ['--strict-reconfig-check=true'] : []),
     ...(facts.logger ? ['--logger=zap'] : []),

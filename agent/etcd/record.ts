@@ -4,6 +4,8 @@
  * `started#<member>`, `audit#<time>#<id>`).
  */
 
+import type { EtcdTuning } from './tuning.ts';
+
 /** A member as ClusterBootstrap chose it. */
 export interface BootstrapMember {
   /** etcd member name; the instance id. */
@@ -61,6 +63,9 @@ export interface ClusterSettings {
   /** Members the cluster should have. */
   readonly members: number;
   readonly hostedZone: { readonly id: string; readonly name: string };
+  readonly etcd: EtcdTuning;
+  /** When the leader's agent has a member's database defragmented: percent of it that must be free, and its least size. */
+  readonly defragmentation: { readonly abovePercent: number; readonly fromMiB: number };
   /** Seconds that DNS answers may be kept. */
   readonly recordTtlSeconds: number;
   /** CloudWatch log group of the agents' metrics; absent where an older deployment wrote the settings. */

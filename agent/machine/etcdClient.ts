@@ -36,6 +36,8 @@ export interface EtcdClient {
    * @param quotaBytes what it was started with (etcd's default): only 3.6 and later tell it
    */
   database(quotaBytes?: number): Promise<DatabaseSize | null>;
+  /** Gives the free pages of this member's database back; it serves nothing meanwhile; 3.0 on. */
+  defragment(): Promise<void>;
   /** Reads a key through the quorum; whether it is there does not matter. @throws Error with etcd's own words */
   linearizableRead(): Promise<void>;
   /** Writes a key and reads it back linearizably. @throws Error with etcd's own words */
@@ -104,6 +106,9 @@ export function createEtcdClient({ address, version, timeoutMs }: EtcdClientOpti
       if (dbSize === undefined) return null;
       const inUseBytes = dbSizeInUse === undefined ? null : Number(dbSizeInUse);
       return { bytes: Number(dbSize), inUseBytes, quotaBytes: Number(dbSizeQuota ?? quotaBytes) };
+    },
+    async defragment() {
+      await post('/maintenance/defragment', {});
     },
     async linearizableRead() {
       if (dataApi === 'v3') {

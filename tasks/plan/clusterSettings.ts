@@ -9,6 +9,10 @@ export interface SettingsProperties {
   readonly HostedZoneId: string;
   readonly HostedZoneName: string;
   readonly RecordTtlSeconds: string;
+  readonly QuotaBackendBytes: string;
+  readonly CompactionHours: string;
+  readonly DefragmentAbovePercent: string;
+  readonly DefragmentFromMiB: string;
   readonly LogGroupName: string;
 }
 
@@ -33,6 +37,8 @@ export function settingsFrom(properties: Readonly<Record<string, string>>, writt
     groupName: text('GroupName'),
     members: whole('Members'),
     hostedZone: { id: text('HostedZoneId'), name: text('HostedZoneName') },
+    etcd: { quotaBackendBytes: whole('QuotaBackendBytes'), compactionHours: whole('CompactionHours') },
+    defragmentation: { abovePercent: whole('DefragmentAbovePercent'), fromMiB: whole('DefragmentFromMiB') },
     recordTtlSeconds: whole('RecordTtlSeconds'),
     logGroupName: text('LogGroupName'),
     writtenAt,

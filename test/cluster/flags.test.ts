@@ -2,13 +2,14 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, jest, test } from '@jest/globals';
 import { etcdArguments } from '#etcd/arguments.ts';
+import { tuningArguments } from '#etcd/tuning.ts';
 import { resolveEtcd } from '../../infra/local/binaries/resolve.ts';
 
 jest.setTimeout(60_000);
 
 describe('every flag', () => {
-  test.each(['2.3.8', '3.4.15', '3.5.35', '3.7.3'])('is one of etcd %s', async (version) => {
-    const tuning = { heartbeatIntervalMs: 100, electionTimeoutMs: 1000, snapshotCount: 10_000, quotaBackendBytes: 1 };
+  test.each(['2.3.8', '3.3.27', '3.4.15', '3.5.35', '3.7.3'])('is one of etcd %s', async (version) => {
+    const tuning = { heartbeatIntervalMs: 100, electionTimeoutMs: 1000, snapshotCount: 10_000 };
     const spec = {
       name: 'a',
       version,
@@ -22,7 +23,8 @@ describe('every flag', () => {
     const { stdout, stderr } = spawnSync(await resolveEtcd(version), ['--help'], { encoding: 'utf8' });
     const known = new Set([...`${stdout}${stderr}`.matchAll(/^\s*--?([a-z][a-z0-9-]+)/gm)].map(([, name]) => name));
     expect(known.size).toBeGreaterThan(20);
-    const given = etcdArguments(spec).map((argument) => /^--([a-z0-9-]+)=/.exec(argument)?.[1]);
+    const all = [...etcdArguments(spec), ...tuningArguments(version, { quotaBackendBytes: 1, compactionHours: 1 })];
+    const given = all.map((argument) => /^--([a-z0-9-]+)=/.exec(argument)?.[1]);
     expect(given.filter((name) => !known.has(name))).toEqual([]);
   });
 });

@@ -38,11 +38,10 @@ describe('addresses', () => {
 describe('the command line', () => {
   test.each(minors)('of %s has the flags of that minor and no others', (minor) => {
     const version = factsOf(`${minor}.0`).latestPatch;
-    const flags = etcdArguments(spec(version, { tuning: { quotaBackendBytes: 8 } })).map((flag) => flag.split('=')[0]);
+    const flags = etcdArguments(spec(version)).map((flag) => flag.split('=')[0]);
     expect(new Set(flags).size).toBe(flags.length);
     expect(flags.includes('--strict-reconfig-check')).toBe(!['2.0', '2.1', '2.2'].includes(minor));
     expect(flags.includes('--logger')).toBe(['3.4', '3.5', '3.6', '3.7'].includes(minor));
-    expect(flags.includes('--quota-backend-bytes')).toBe(minor.startsWith('3'));
     expect(flags).not.toContain('--enable-v2');
   });
 

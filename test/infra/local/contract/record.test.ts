@@ -133,6 +133,8 @@ describe.each(targets)('the cluster record in %s', (_, open) => {
       groupName: 'group',
       members: 3,
       hostedZone: { id: 'Z1', name: 'etcd.internal' },
+      etcd: { quotaBackendBytes: 2 ** 31, compactionHours: 0 },
+      defragmentation: { abovePercent: 50, fromMiB: 100 },
       recordTtlSeconds: 10,
       logGroupName: '/etcd-appliance/etcd',
       writtenAt: '2026-01-01T00:00:00.000Z',

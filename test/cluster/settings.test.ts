@@ -1,0 +1,97 @@
+/** A deployment with other settings: running members take them over one by one, and databases are defragmented. */
+import { readFileSync } from 'node:fs';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { deployCluster, prepareCluster } from '../../infra/local/start/deploy.ts';
+import { eventually, openTestCluster, type TestCluster } from './cluster.ts';
+import { read, write } from './kv.ts';
+
+jest.setTimeout(240_000);
+const etcd = '3.5.35';
+let cluster: TestCluster | undefined;
+
+afterEach(async () => {
+  await cluster?.close();
+  cluster = undefined;
+});
+
+async function deploy(settings: Readonly<Record<string, unknown>>): Promise<void> {
+  if (cluster === undefined) throw new Error('there is no cluster');
+  await deployCluster(cluster.home, await prepareCluster({ members: 3, etcd }, settings));
+}
+
+const argumentsOf = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+
+describe('changed settings', () => {
+  test('reach running members by a restart each, one at a time; data and identity stay', async () => {
+    cluster = await openTestCluster({ members: 3, etcd });
+    await cluster.ended(cluster.firstExecution);
+    const before = await cluster.members();
+    await write(before[0]?.address ?? '', etcd, 'kept', 'yes');
+    // Started with the deployment's settings at once: nobody was restarted for them.
+    for (const { status } of before) {
+      expect(argumentsOf(status?.etcd.pid ?? 0)).toContain(`--quota-backend-bytes=${2 * 1024 ** 3}`);
+      expect(status?.etcd.starts).toBe(1);
+    }
+
+    let mostDown = 0;
+    const watching = setInterval(async () => {
+      const down = (await cluster?.members())?.filter(({ status }) => status?.etcd.pid == null).length ?? 0;
+      mostDown = Math.max(mostDown, down);
+    }, 50);
+    await deploy({ quotaMiB: 4096, compactionHours: 2 });
+    const after = await eventually(
+      'every member runs with them',
+      async () => {
+        const members = (await cluster?.members()) ?? [];
+        const all = members.every(({ status }) => status?.etcd.starts === 2 && status.health.verdict === 'healthy');
+        return all ? members : null;
+      },
+      90_000,
+    ).finally(() => clearInterval(watching));
+    for (const { status } of after) {
+      expect(argumentsOf(status?.etcd.pid ?? 0)).toEqual(
+        expect.arrayContaining([`--quota-backend-bytes=${4 * 1024 ** 3}`, '--auto-compaction-retention=2h']),
+      );
+      expect(status?.etcd.crashes).toBe(0);
+    }
+    expect(mostDown).toBeLessThanOrEqual(1);
+    expect(after.map(({ status }) => status?.member?.id)).toEqual(before.map(({ status }) => status?.member?.id));
+    expect(await read(after[2]?.address ?? '', etcd, 'kept')).toBe('yes');
+  });
+
+  test('let the leader have fragmented databases defragmented, its own last', async () => {
+    cluster = await openTestCluster({
+      members: 3,
+      etcd,
+      settings: { defragmentAbovePercent: 30, defragmentFromMiB: 1 },
+    });
+    await cluster.ended(cluster.firstExecution);
+    const members = await cluster.members();
+    const addresses = members.map(({ address }) => address);
+    const [first = ''] = addresses;
+    for (let round = 0; round < 120; round++) await write(first, etcd, 'big', `${round}`.padEnd(40_000, 'x'));
+    const call = async (address: string, path: string, body: object): Promise<Record<string, string>> => {
+      const answer = await fetch(`http://${address}:2379/v3${path}`, { method: 'POST', body: JSON.stringify(body) });
+      return (await answer.json()) as Record<string, string>;
+    };
+    const sizeOf = async (address: string) => Number((await call(address, '/maintenance/status', {})).dbSize);
+    const { header } = (await call(first, '/kv/range', { key: 'YQ==' })) as unknown as { header: { revision: string } };
+    await call(first, '/kv/compaction', { revision: header.revision, physical: true });
+    const before = await Promise.all(addresses.map(sizeOf));
+    for (const size of before) expect(size).toBeGreaterThan(4_000_000);
+    await eventually(
+      'all three are smaller',
+      async () => (await Promise.all(addresses.map(sizeOf))).every((size, index) => size < (before[index] ?? 0) / 2),
+      60_000,
+    );
+    const leader = members.find(({ status }) => status?.member?.isLeader);
+    const log = readFileSync(
+      `${cluster.home.services.ec2.machine(leader?.instanceId ?? '')?.root}/var/log/etcd-agent/agent.log`,
+      'utf8',
+    );
+    const order = [...log.matchAll(/"event":"defragmented","member":"(i-[0-9a-f]+)"/g)].map(([, member]) => member);
+    expect(order).toHaveLength(3);
+    expect(order.at(-1)).toBe(leader?.instanceId);
+    expect(await read(addresses[1] ?? '', etcd, 'big')).toContain('119');
+  });
+});
