@@ -47,7 +47,7 @@ export function createEtcdMembership({ address, version, timeoutMs }: EtcdMember
     const { status, answer } = await send('POST', `${gatewayPrefix}${path}`, body);
     if (status === 200) return answer;
     if (done?.test(said(answer))) return answer;
-    throw new EtcdRefusal(`${path}: ${status} ${said(answer)}`);
+    throw refusal(`${path}: ${status} ${said(answer)}`);
   }
 
   return {
@@ -55,7 +55,7 @@ export function createEtcdMembership({ address, version, timeoutMs }: EtcdMember
       if (older) {
         const { status, answer } = await send('POST', '/v2/members', { peerURLs: [peerUrl] });
         if (status === 201) return trimmed(String(answer.id));
-        throw new EtcdRefusal(`member add: ${status} ${said(answer)}`);
+        throw refusal(`member add: ${status} ${said(answer)}`);
       }
       const answer = await post('/cluster/member/add', { peerURLs: [peerUrl], ...(asLearner && { isLearner: true }) });
       return BigInt(String((answer.member as { ID?: string } | undefined)?.ID)).toString(16);
@@ -67,7 +67,7 @@ export function createEtcdMembership({ address, version, timeoutMs }: EtcdMember
       }
       const { status, answer } = await send('DELETE', `/v2/members/${memberId}`);
       // 410: it was removed before (etcd 2: "Member permanently removed").
-      if (![200, 204, 404, 410].includes(status)) throw new EtcdRefusal(`member remove: ${status} ${said(answer)}`);
+      if (![200, 204, 404, 410].includes(status)) throw refusal(`member remove: ${status} ${said(answer)}`);
     },
     async promote(memberId) {
       await post('/cluster/member/promote', { ID: decimal(memberId) }, /can only promote a learner member/);
@@ -76,6 +76,14 @@ export function createEtcdMembership({ address, version, timeoutMs }: EtcdMember
       await post('/maintenance/transfer-leadership', { targetID: decimal(toMemberId) });
     },
   };
+}
+
+/** etcd's words for a proposal that was sent on its way and may be committed yet. */
+const uncertain = /timed out|leader changed|deadline exceeded|cancell?ed/i;
+
+/** A refusal, or, where the change may come about after all, an error that says no more than that. */
+function refusal(message: string): Error {
+  return uncertain.test(message) ? new Error(message) : new EtcdRefusal(message);
 }
 
 const json = { 'content-type': 'application/json' };

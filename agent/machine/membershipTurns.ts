@@ -81,6 +81,7 @@ export function createMembershipTurns(
     const before = await read();
     const busy = busyWith(before);
     if (busy !== null) return { busy };
+    if (before?.holder !== undefined) await tell(before, 'its holder never gave it back');
     const token = (before?.token ?? 0) + 1;
     const added = newcomer ?? before?.newcomer;
     const origin = added === undefined ? {} : { newcomer: added };
@@ -89,20 +90,30 @@ export function createMembershipTurns(
     const held = { holder: instanceId, purpose, token, untilMs: clock.epochMs() + turnMs, ...kept };
     if (!(await record.replaceTurn(before, held))) return { busy: 'another agent was faster' };
     note({ cluster: '', item: 'membership', ...held });
-    let changed = false;
-    try {
-      const done = await work({ check: () => requireRest(monotonicMs() - takenAtMs) });
-      changed = done.changed;
-      return { busy: null, result: done.result };
-    } catch (error) {
-      // A change that got no answer may have been made.
-      changed = true;
-      throw error;
-    } finally {
+    const giveBack = async (changed: boolean) => {
       const after = { token, ...kept, ...(changed && { changedAtMs: clock.epochMs() }) };
       // Where this fails, the turn ends by itself.
       await record.replaceTurn({ cluster: '', item: 'membership', ...held }, after).catch(() => false);
+    };
+    try {
+      const { changed, result } = await work({ check: () => requireRest(monotonicMs() - takenAtMs) });
+      await giveBack(changed);
+      return { busy: null, result };
+    } catch (error) {
+      // A change that got no answer may have been made. Unless the trail knows, the turn stays: who takes it next tells it.
+      const told = await tell(held, (error as Error).message).then(
+        () => true,
+        () => false,
+      );
+      if (told) await giveBack(true);
+      throw error;
     }
+  }
+
+  /** No change is ever made that the audit trail does not know at least the attempt of. */
+  function tell({ holder, purpose, token, newcomer }: Omit<MembershipTurn, 'cluster' | 'item'>, why: string) {
+    const what = `outcome unknown: the turn of ${holder} (${purpose}) ended without a word of what it changed`;
+    return record.audit({ what, why, before: { holder, purpose, token, newcomer } });
   }
 
   return {

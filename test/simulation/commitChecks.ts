@@ -50,8 +50,7 @@ function voters(members: readonly ConfigMember[]): readonly ConfigMember[] {
 function checkRemoval({ watch, model, by, change, memberId, before, inGroup }: Commit): void {
   if (change.kind !== 'remove') return;
   const removed = before.find(({ id }) => id === memberId);
-  const instanceId =
-    removed?.name || model.nodes.find(({ address }) => removed?.peerUrl.includes(`//${address}:`))?.instanceId;
+  const instanceId = removed?.name || model.addedBy.get(memberId);
   if (instanceId === undefined || instanceId === by.instanceId || !inGroup(instanceId)) return;
   watch.violated(`${by.instanceId} removed ${memberId}, the member of ${instanceId}, which is alive and in the group`);
 }

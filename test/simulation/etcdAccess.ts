@@ -66,7 +66,7 @@ export function etcdFor(world: World, life: Life): EtcdAccess {
     });
     if (sent === null) return later(world, life, timeoutMs, () => raise(new Error(`no answer from ${address}`)));
     if (sent === 'etcdserver: no leader' || sent === 'etcdserver: request timed out')
-      return later(world, life, Math.min(timeoutMs, 5_000), () => raise(new EtcdRefusal(sent)));
+      return later(world, life, Math.min(timeoutMs, 5_000), () => raise(new Error(sent)));
     if (typeof sent === 'string') return later(world, life, 2, () => raise(new EtcdRefusal(sent)));
     crashPoint('afterChange');
     return answered(sent, address, timeline.nowMs + timeoutMs);
@@ -85,7 +85,7 @@ export function etcdFor(world: World, life: Life): EtcdAccess {
     // etcd's own limit is about 7 s, so that either may come first: an answer that says so, or none.
     const [late, said] = [Math.max(0, untilMs - timeline.nowMs), random.chance(0.5)];
     return later(world, life, late, () =>
-      raise(said ? new EtcdRefusal('etcdserver: request timed out') : new Error(`no answer from ${address}`)),
+      raise(new Error(said ? 'etcdserver: request timed out' : `no answer from ${address}`)),
     );
   }
 

@@ -32,6 +32,8 @@ export interface EtcdModel {
   readonly leader: EtcdNode | null;
   /** By member id: when it was last up, connected and in sync. */
   readonly lastWellMs: Map<string, number>;
+  /** By member id: the instance that added itself. */
+  readonly addedBy: ReadonlyMap<string, string>;
   members(): readonly ConfigMember[];
   nodeOf(memberId: string): EtcdNode | undefined;
   memberOf(node: EtcdNode): ConfigMember | undefined;
@@ -63,6 +65,7 @@ export function createEtcdModel(options: EtcdModelOptions): EtcdModel {
   const history: (readonly ConfigMember[])[] = [];
   const nodes: EtcdNode[] = [];
   const lastWellMs = new Map<string, number>();
+  const addedBy = new Map<string, string>();
   let pending: Proposal | null = null;
   let leader: EtcdNode | null = null;
   let electing = false;
@@ -77,6 +80,7 @@ export function createEtcdModel(options: EtcdModelOptions): EtcdModel {
     history,
     ran: new Set(),
     lastWellMs,
+    addedBy,
     get leader() {
       return leader;
     },
@@ -246,7 +250,8 @@ export function createEtcdModel(options: EtcdModelOptions): EtcdModel {
       members: after.map(({ name, id }) => name || id),
     });
     watch.count(`${change.kind}s`);
-    by.unaudited.push(timeline.nowMs);
+    by.unaudited.push(by.token);
+    if (change.kind === 'add') addedBy.set(memberId, by.instanceId);
     checkCommit({ ...options, model, change, by, memberId, before: members, after });
     settleProposal({ committed: true, memberId });
     apply(after);

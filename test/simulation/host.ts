@@ -67,8 +67,18 @@ export function clockOf(world: World, life: Life): Clock {
 export function startAgent(world: World, host: Host): void {
   const { instanceId, address, zone } = host.instance;
   if (!host.on || host.life !== null) return;
-  const life: Life = { instanceId, address, alive: true, paused: false, held: [], lookBeganMs: 0, unaudited: [] };
+  const life: Life = {
+    instanceId,
+    address,
+    alive: true,
+    paused: false,
+    held: [],
+    lookBeganMs: 0,
+    token: 0,
+    unaudited: [],
+  };
   host.life = life;
+  world.lives.push(life);
   const { etcd, watch, cloud } = world;
   const clock = clockOf(world, life);
   const disk = rememberingRuns(host.disk);

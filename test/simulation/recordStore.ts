@@ -58,6 +58,7 @@ export function recordFor(world: World, life: Life): ClusterRecord {
         const { turn } = store;
         const same = before === null ? turn === null : turn?.token === before.token && turn.holder === before.holder;
         if (!same) return false;
+        if (after.holder !== undefined) life.token = after.token;
         store.turn = { cluster, item: 'membership', ...after };
         watch.say('RECORD', `turn of ${after.holder ?? 'nobody'}`, {
           by: life.instanceId,
@@ -69,7 +70,9 @@ export function recordFor(world: World, life: Life): ClusterRecord {
     audit: (entry) =>
       inDynamo(() => {
         store.audit.push(entry);
-        life.unaudited.shift();
+        const { token = life.token } = (entry.before ?? {}) as { token?: number };
+        for (const { unaudited } of world.lives)
+          if (unaudited.includes(token)) unaudited.splice(unaudited.indexOf(token), 1);
       }),
   };
   return record as ClusterRecord;

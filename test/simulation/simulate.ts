@@ -56,7 +56,7 @@ export async function simulate({
   };
   const etcd = createEtcdModel({ timeline, random, watch, weather, version, inGroup });
   const store = createRecordStore(desired);
-  const world: World = { timeline, random, weather, watch, cloud, store, etcd };
+  const world: World = { timeline, random, weather, watch, cloud, store, etcd, lives: [] };
   const field: Field = { world, hosts };
 
   function booted(instance: Parameters<typeof createHost>[1]): void {
@@ -91,6 +91,7 @@ export async function simulate({
   timeline.after(0, next);
   await timeline.run(Number.POSITIVE_INFINITY, () => failed() || done >= operations);
   if (!failed()) await peace();
+  if (!failed()) checkTrail();
 
   /** ClusterBootstrap in short. */
   function bootstrap(): void {
@@ -160,6 +161,14 @@ export async function simulate({
     watch.violated(
       `cluster and group do not agree: members ${listed.join(', ')}; ${cloud.desired} wanted of ${there.join(', ')}`,
     );
+  }
+
+  /** What the trail lacks must be in the turn that nobody has given back: the next to take it writes it down. */
+  function checkTrail(): void {
+    const open = store.turn?.holder === undefined ? [] : [store.turn.token];
+    for (const { instanceId, unaudited } of world.lives)
+      for (const token of unaudited)
+        if (!open.includes(token)) watch.violated(`the audit trail lacks a change by ${instanceId} in turn ${token}`);
   }
 
   return {

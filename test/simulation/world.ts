@@ -16,6 +16,8 @@ export interface World {
   readonly cloud: Cloud;
   readonly store: RecordStore;
   readonly etcd: EtcdModel;
+  /** Of all agents, from the beginning. */
+  readonly lives: Life[];
 }
 
 /** One run of an agent, from its start to its end; what it waits for after its end never comes. */
@@ -29,6 +31,8 @@ export interface Life {
   readonly held: (() => void)[];
   /** When its last look at the members began. */
   lookBeganMs: number;
-  /** When the changes of the membership were made that it asked for and has not written to the audit trail. */
+  /** Of the turn that it took last. */
+  token: number;
+  /** Tokens of the turns in which it changed the membership, and has not written so to the audit trail. */
   readonly unaudited: number[];
 }
