@@ -5,25 +5,37 @@
 import { parseArgs } from 'node:util';
 import { bootBare } from './bare.ts';
 import { measureMemory } from './memory.ts';
+import { type ProcedureResult, replaceTheOldWay } from './oldProcedure.ts';
 import { bootOurs } from './ours.ts';
+import { replaceOurWay } from './rotation.ts';
 
 const { values } = parseArgs({
   options: {
     etcd: { type: 'string', default: '3.5.35' },
     rounds: { type: 'string', default: '3' },
     'memory-minutes': { type: 'string', default: '10' },
+    only: { type: 'string', default: 'boot,replace,memory' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
 
-const usage = `Usage: npm run bench -- [--etcd X.Y.Z] [--rounds N] [--memory-minutes N]
+const usage = `Usage: npm run bench -- [--etcd X.Y.Z] [--rounds N] [--memory-minutes N] [--only boot,replace,memory]
 
   boot     from nothing to every member healthy, 1, 3 and 5 members, beside a script that starts the same etcd processes
+  replace  every instance replaced under 100 writes a second: RotateInstances beside the predecessor's procedure
   memory   the agent after so many minutes (0: left out), beside a Node process with an HTTP server
 `;
 
 async function main(): Promise<void> {
   const rounds = Number(values.rounds);
+  const only = values.only.split(',');
+  if (only.includes('boot')) await reportBoot(rounds);
+  if (only.includes('replace')) await reportReplacement(rounds);
+  const minutes = Number(values['memory-minutes']);
+  if (only.includes('memory') && minutes > 0) await reportMemory(minutes);
+}
+
+async function reportBoot(rounds: number): Promise<void> {
   process.stdout.write('| members | bare etcd (s) | appliance (s) | difference (s) | ratio |\n|---|---|---|---|---|\n');
   for (const members of [1, 3, 5]) {
     const bare: number[] = [];
@@ -38,8 +50,30 @@ async function main(): Promise<void> {
       `| ${members} | ${b.toFixed(2)} | ${o.toFixed(2)} | ${(o - b).toFixed(2)} | ${(o / b).toFixed(1)} |\n`,
     );
   }
-  const minutes = Number(values['memory-minutes']);
-  if (minutes > 0) await reportMemory(minutes);
+}
+
+/** What the predecessor's operator and agents waited for each instance, and the emulation does not: 5 minutes and two naps of 30 s. */
+const oldWaitsSeconds = 360;
+const everyMs = 10;
+
+async function reportReplacement(rounds: number): Promise<void> {
+  process.stdout.write(
+    '\n| members | procedure | failed / offered | longest gap (ms) | lost | seconds |\n|---|---|---|---|---|---|\n',
+  );
+  for (const members of [3, 5]) {
+    for (let round = 0; round < rounds; round++) {
+      const old = await replaceTheOldWay(members, values.etcd, everyMs);
+      row(members, `old, waits left out (+ ${members * oldWaitsSeconds} s)`, old);
+      row(members, 'RotateInstances', await replaceOurWay(members, values.etcd, everyMs));
+    }
+  }
+}
+
+function row(members: number, procedure: string, result: ProcedureResult): void {
+  const { failed, offered, longestGapMs, lost, seconds } = result;
+  process.stdout.write(
+    `| ${members} | ${procedure} | ${failed} / ${offered} | ${longestGapMs.toFixed(0)} | ${lost} | ${seconds.toFixed(1)} |\n`,
+  );
 }
 
 async function reportMemory(minutes: number): Promise<void> {
