@@ -103,8 +103,8 @@ export class ClusterStack extends Stack {
     this.output('BucketName', bucket.bucketName, 'S3 bucket with the agent and releases');
     this.output('DocumentName', document.ref, 'Run Command document that reaches the agents');
     this.output('HostedZoneName', network.hostedZone.zoneName, 'Private hosted zone of the cluster');
-    const dashboards = `https://${this.region}.console.aws.amazon.com/cloudwatch/home?region=${this.region}#dashboards`;
-    this.output('DashboardConsole', `${dashboards}/dashboard/etcd-${settings.cluster}`, 'Alarms, members and operations');
+    const cloudwatch = `https://${this.region}.console.aws.amazon.com/cloudwatch/home?region=${this.region}#`;
+    this.output('DashboardConsole', `${cloudwatch}dashboards/dashboard/etcd-${cluster}`, 'Alarms, members, operations');
     const dashboards = `https://${this.region}.console.aws.amazon.com/cloudwatch/home?region=${this.region}#dashboards`;
     this.output('DashboardConsole', `${dashboards}/dashboard/etcd-${settings.cluster}`, 'Alarms, members and operations');
     const domain = `${settings.cluster}.${network.hostedZone.zoneName}`;

@@ -19,9 +19,10 @@ export function dnsStatus(
   const answering = decide(({ agent }) => agent?.member?.leaderId != null);
   const { verdict, desired, actual, ...decision } = answering.verdict === 'inSync' ? answering : healthy;
   if (verdict === 'change') {
-    const what = 'changes' in decision ? decision.changes : [];
-    const names = what.map(({ action, recordSet: { name, type } }) => `${action} ${name} ${type}`).join(', ');
-    return { verdict: 'differs', reason: `to be changed: ${names}`, desired, actual };
+    const { length } = 'changes' in decision ? decision.changes : [];
+    const reason =
+      length === 1 ? '1 record set is not as it should be' : `${length} record sets are not as they should be`;
+    return { verdict: 'differs', reason, desired, actual };
   }
   return { verdict, reason: 'reason' in decision ? decision.reason : '', desired, actual };
 }

@@ -36,7 +36,8 @@ function ofCluster({ group, bootstrap }: StatusFacts): Problem[] {
   const ids = [...new Set(running.map(({ member }) => member?.clusterId))];
   if (ids.length > 1)
     return [{ text: `members are in different clusters: ${ids.join(', ')}`, heading: 'members-disagree' }];
-  if (bootstrap === null) return [];
+  // Until then nothing can be expected of them.
+  if (bootstrap?.createdAt === undefined) return [];
   const leader = running.find(({ member }) => member?.isLeader);
   if (leader === undefined) return [{ text: 'no member leads', heading: 'no-leader' }];
   return [...ofMembership(leader, group), ...ofVersions(running)];
@@ -130,6 +131,7 @@ function ofLock(facts: StatusFacts): Problem[] {
 
 function ofDns(facts: StatusFacts): Problem[] {
   const { verdict, reason } = facts.dns;
+  if (facts.bootstrap?.createdAt === undefined) return [];
   // Agents change no records while the lock is held.
   if (verdict === 'inSync' || (verdict === 'differs' && operating(facts))) return [];
   const headings = { differs: 'dns-differs', notOurs: 'dns-not-ours', unknown: 'dns-unknown' } as const;

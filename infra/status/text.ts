@@ -46,12 +46,13 @@ function roleOf({ member }: Description): string {
 }
 
 function sizeOf({ database }: Description): string {
-  return database === null ? '' : `${inMebibytes(database.bytes)} of ${inMebibytes(database.quotaBytes)}`;
+  return database === null ? '' : `${sizeText(database.bytes)} of ${sizeText(database.quotaBytes)}`;
 }
 
-function inMebibytes(bytes: number): string {
-  const mebibytes = bytes / 1024 ** 2;
-  return `${mebibytes < 10 ? mebibytes.toFixed(1) : Math.round(mebibytes)} MiB`;
+function sizeText(bytes: number): string {
+  const [divisor, unit] =
+    bytes < 1024 ** 2 ? [1024, 'KiB'] : bytes < 1024 ** 3 ? [1024 ** 2, 'MiB'] : [1024 ** 3, 'GiB'];
+  return `${(bytes / divisor).toFixed(divisor === 1024 ? 0 : 1)} ${unit}`;
 }
 
 function reasonsOf({ instanceId, agent, unreachable }: InstanceFacts): readonly string[] {

@@ -42,7 +42,7 @@ const cases: readonly (readonly [
   Partial<StatusFacts>,
   readonly (readonly [heading: string, text: RegExp])[],
 ])[] = [
-  ['no record', { bootstrap: null }, [['bootstrap-failed', /not been created/]]],
+  ['no record', { bootstrap: null, dns: differs }, [['bootstrap-failed', /not been created/]]],
   [
     'an unhealthy member',
     ill(2, unhealthy('it is ill')),
