@@ -1,16 +1,22 @@
 /** Instances that the group terminates: each member hands over and leaves, the quorum stays, nothing written is lost. */
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import { afterScenario, auditTrail } from './afterScenario.ts';
 import { eventually, openTestCluster, type TestCluster } from './cluster.ts';
 import { discover } from './dns.ts';
 import { gone, type Member, settled, terminate } from './group.ts';
 import { cutPower } from './instanceFaults.ts';
-import { type MemberWatch, watchMembers } from './memberLists.ts';
+import { watchMembers } from './memberLists.ts';
 import { lostAt, startTraffic, type Traffic } from './traffic.ts';
 
 jest.setTimeout(240_000);
 
 const etcd = '3.5.35';
+let cluster: TestCluster | undefined;
+
+afterEach(async () => {
+  await cluster?.close();
+  cluster = undefined;
+});
 
 /** Ends traffic: every operation went through, and every member has what was acknowledged. */
 async function nothingLost(traffic: Traffic, members: readonly Member[]): Promise<void> {
@@ -26,64 +32,37 @@ const leaderOf = (members: readonly Member[]) => {
   return leader;
 };
 
-describe('five members', () => {
-  let cluster: TestCluster;
-  let watch: MemberWatch;
-  beforeAll(async () => {
-    cluster = await openTestCluster({ members: 5, etcd });
-    await cluster.ended(cluster.firstExecution);
-    watch = await watchMembers(cluster, etcd);
-  });
-  afterAll(() => cluster?.close());
-
-  test('two are terminated at once, the leader one of them, and another loses its power', async () => {
-    const before = await settled(cluster, 5);
-    const traffic = startTraffic({ cluster, etcd });
-    const leader = leaderOf(before);
-    const [other, third] = before.filter((member) => member !== leader);
-    await terminate(cluster, leader.instanceId, other?.instanceId ?? '');
-    await settled(cluster, 5);
-    await cutPower(cluster.home, third?.instanceId ?? '');
-    await nothingLost(traffic, await settled(cluster, 5));
-  });
-
-  test('all but one are terminated, one by one at the pace of the hook', async () => {
-    const before = await settled(cluster, 5);
-    const traffic = startTraffic({ cluster, etcd });
-    for (const { instanceId } of before.slice(1)) {
-      await terminate(cluster, instanceId);
-      await gone(cluster, instanceId);
-    }
-    const members = await afterScenario(cluster, watch, { size: 5 });
-    await nothingLost(traffic, members);
-    expect(members[0]?.instanceId).toBe(before[0]?.instanceId);
-  });
+test('two of five are terminated at once, the leader one of them, and another loses its power', async () => {
+  cluster = await openTestCluster({ members: 5, etcd });
+  await cluster.ended(cluster.firstExecution);
+  const watch = await watchMembers(cluster, etcd);
+  const before = await settled(cluster, 5);
+  const traffic = startTraffic({ cluster, etcd });
+  const leader = leaderOf(before);
+  const [second, third] = before.filter((member) => member !== leader);
+  await terminate(cluster, leader.instanceId, second?.instanceId ?? '');
+  await settled(cluster, 5);
+  await cutPower(cluster.home, third?.instanceId ?? '');
+  await nothingLost(traffic, await afterScenario(cluster, watch, { size: 5 }));
 });
 
-describe('three members', () => {
-  let cluster: TestCluster;
-  beforeAll(async () => {
-    cluster = await openTestCluster({ members: 3, etcd });
-    await cluster.ended(cluster.firstExecution);
-  });
-  afterAll(() => cluster?.close());
-
-  test('a client that knows the SRV name alone goes on while all three are replaced, the leader first', async () => {
-    const watch = await watchMembers(cluster, etcd);
-    const before = await settled(cluster, 3);
-    await eventually('the records', async () => (await discover(cluster)).length === 3);
-    const traffic = startTraffic({ cluster, etcd, addresses: () => discover(cluster) });
-    const leader = leaderOf(before);
-    for (const { instanceId } of [leader, ...before.filter((member) => member !== leader)]) {
-      await terminate(cluster, instanceId);
-      await gone(cluster, instanceId);
-      await settled(cluster, 3);
-    }
-    const members = await afterScenario(cluster, watch, { size: 3 });
-    await nothingLost(traffic, members);
-    const old = new Set(before.map(({ instanceId }) => instanceId));
-    expect(members.filter(({ instanceId }) => old.has(instanceId))).toEqual([]);
-    const left = (await auditTrail(cluster)).filter(({ why }) => why === 'Auto Scaling terminates its instance');
-    expect(left.map(({ who }) => who).sort()).toEqual([...old].sort());
-  });
+test('all of three are terminated, one by one at the pace of the hook, and a client that knows the SRV name goes on', async () => {
+  cluster = await openTestCluster({ members: 3, etcd });
+  await cluster.ended(cluster.firstExecution);
+  const found = cluster;
+  const watch = await watchMembers(cluster, etcd);
+  const before = await settled(cluster, 3);
+  await eventually('the records', async () => (await discover(found)).length === 3);
+  const traffic = startTraffic({ cluster, etcd, addresses: () => discover(found) });
+  const leader = leaderOf(before);
+  for (const { instanceId } of [leader, ...before.filter((member) => member !== leader)]) {
+    await terminate(cluster, instanceId);
+    await gone(cluster, instanceId);
+  }
+  const members = await afterScenario(cluster, watch, { size: 3 });
+  await nothingLost(traffic, members);
+  const old = new Set(before.map(({ instanceId }) => instanceId));
+  expect(members.filter(({ instanceId }) => old.has(instanceId))).toEqual([]);
+  const left = (await auditTrail(cluster)).filter(({ why }) => why === 'Auto Scaling terminates its instance');
+  expect(left.map(({ who }) => who).sort()).toEqual([...old].sort());
 });

@@ -1,0 +1,159 @@
+/** AWS answers with half of the truth, late, or not at all: nothing is removed, nothing is lost, it is said, it passes. */
+
+import { ChangeResourceRecordSetsCommand, Route53Client } from '@aws-sdk/client-route-53';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import type { Description } from '../../agent/protocol.ts';
+import type { Disturbance } from '../../infra/local/wire/disturbanceRules.ts';
+import type { DisturbanceHandle } from '../../infra/local/wire/disturbances.ts';
+import { afterScenario } from './afterScenario.ts';
+import { eventually, openTestCluster, statusOf, type TestCluster } from './cluster.ts';
+import { resolved } from './dns.ts';
+import { type Member, settled } from './group.ts';
+import { cutPower, pause } from './instanceFaults.ts';
+import { type MemberWatch, watchMembers } from './memberLists.ts';
+
+jest.setTimeout(240_000);
+
+const etcd = '3.5.35';
+let cluster: TestCluster;
+let watch: MemberWatch;
+
+beforeAll(async () => {
+  cluster = await openTestCluster({ members: 3, etcd });
+  await cluster.ended(cluster.firstExecution);
+  await settled(cluster, 3);
+  watch = await watchMembers(cluster, etcd);
+});
+afterAll(() => cluster?.close());
+
+/** What agents are answered, not the operator. */
+const agents = /\/i-[0-9a-f]+$/;
+
+type Fault = Disturbance extends infer One ? (One extends Disturbance ? Omit<One, 'caller'> : never) : never;
+
+function disturb(...faults: readonly Fault[]): { readonly handles: readonly DisturbanceHandle[]; end(): void } {
+  const { disturbances } = cluster.home.services;
+  const handles = faults.map((fault) => disturbances.add({ ...fault, caller: agents } as Disturbance));
+  return {
+    handles,
+    end() {
+      for (const handle of handles) handle.remove();
+    },
+  };
+}
+
+async function parted(): Promise<{ readonly leader: Member; readonly others: readonly Member[] }> {
+  const members = await settled(cluster, 3);
+  const leader = members.find(({ status }) => status?.member?.isLeader);
+  if (leader === undefined) throw new Error('nobody leads');
+  return { leader, others: members.filter((member) => member !== leader) };
+}
+
+/** A round of the leader's housekeeping that began after now, and of which this is true. */
+function round({ address }: Member, what: string, holds: (status: Description) => boolean): Promise<Description> {
+  const from = new Date().toISOString();
+  return eventually(what, async () => {
+    const status = await statusOf(address);
+    return status !== null && (status.housekeeping?.at ?? '') > from && holds(status) ? status : null;
+  });
+}
+
+const anyRound = () => true;
+const listed = (status: Description | null) => status?.member?.members.map(({ id }) => id).sort();
+
+test('a member that hangs while EC2 and Auto Scaling lie is kept, is not advertised, and goes on under its id', async () => {
+  const { leader, others } = await parted();
+  const [hung] = others as [Member];
+  const ids = listed(leader.status);
+  const fault = await pause(cluster.home, hung.instanceId);
+
+  const halves = disturb({ service: 'ec2', kind: 'partialPage' }, { service: 'autoscaling', kind: 'partialPage' });
+  // Twice more than what is said twice, seconds apart, would need.
+  for (let rounds = 0; rounds < 3; rounds++) await round(leader, 'a round', anyRound);
+  expect(listed(await statusOf(leader.address))).toEqual(ids);
+  halves.end();
+  await eventually('it is not advertised to clients', async () => {
+    const { server, client, old } = await resolved(cluster);
+    return server.includes(hung.instanceId) && [client, old].every((names) => !names.includes(hung.instanceId));
+  });
+
+  const errors = disturb({ service: 'ec2', kind: 'error' }, { service: 'autoscaling', kind: 'throttle' });
+  await round(leader, 'housekeeping is paused', ({ housekeeping }) => housekeeping?.paused?.includes('Error') === true);
+  expect(listed(await statusOf(leader.address))).toEqual(ids);
+  errors.end();
+  fault.end();
+  await settled(cluster, 3);
+  expect((await statusOf(hung.address))?.member?.id).toBe(hung.status?.member?.id);
+});
+
+test('what somebody else did to the DNS records is repaired once Route 53 takes changes again', async () => {
+  const { leader } = await parted();
+  const { endpoint, credentials, context, services } = cluster.home;
+  const client = new Route53Client({ endpoint, region: context.region, credentials });
+  const domain = cluster.outputs.DiscoveryDomain ?? '';
+  const [zone] = services.route53.zones.all().filter(({ name }) => name === `${cluster.outputs.HostedZoneName}.`);
+  const throttled = disturb({ service: 'route53', kind: 'throttle' });
+  const record = (Name: string, Type: 'A' | 'SRV', ...values: readonly string[]) => ({
+    Name,
+    Type,
+    TTL: 60,
+    ResourceRecords: values.map((Value) => ({ Value })),
+  });
+  const before = await resolved(cluster);
+  const [name = ''] = before.server;
+  const address = before.addresses[name] ?? '';
+  const ttl = 10;
+  await client.send(
+    new ChangeResourceRecordSetsCommand({
+      HostedZoneId: zone?.id,
+      ChangeBatch: {
+        Changes: [
+          {
+            Action: 'UPSERT',
+            ResourceRecordSet: record(`_etcd-client._tcp.${domain}`, 'SRV', `0 1 1 ${name}.${domain}`),
+          },
+          { Action: 'DELETE', ResourceRecordSet: { ...record(`${name}.${domain}`, 'A', address), TTL: ttl } },
+          { Action: 'CREATE', ResourceRecordSet: record(`operator.${domain}`, 'A', '127.0.0.9') },
+        ],
+      },
+    }),
+  );
+  client.destroy();
+  await round(
+    leader,
+    'DNS is unknown',
+    ({ dns }) => dns?.verdict === 'unknown' && dns.reason.includes('fewer requests'),
+  );
+  throttled.end();
+  await eventually(
+    'the records are as they were',
+    async () => {
+      expect(await resolved(cluster)).toEqual(before);
+      return true;
+    },
+    60_000,
+  );
+  const sets = services.route53.zones.get(zone?.id ?? '').recordSets;
+  expect(sets.filter(({ Name }) => Name === `operator.${domain}.`)).toHaveLength(1);
+});
+
+test('while the cluster record is out of reach a lost instance stays a member; then it is replaced, on stale answers', async () => {
+  const { leader, others } = await parted();
+  const [lost] = others as [Member];
+  const ids = listed(leader.status);
+  const unreachable = disturb({ service: 'dynamodb', kind: 'drop' });
+  await cutPower(cluster.home, lost.instanceId);
+  const paused = ({ housekeeping }: Description) => housekeeping?.paused?.includes('the lock cannot be read') === true;
+  for (let rounds = 0; rounds < 2; rounds++) await round(leader, 'housekeeping is paused', paused);
+  expect(listed(await statusOf(leader.address))).toEqual(ids);
+
+  const stale = disturb(
+    { service: 'ec2', kind: 'stale', ageMs: 10_000 },
+    { service: 'autoscaling', kind: 'stale', ageMs: 10_000 },
+  );
+  unreachable.end();
+  await settled(cluster, 3);
+  stale.end();
+  const members = await afterScenario(cluster, watch, { size: 3 });
+  expect(members.map(({ instanceId }) => instanceId)).not.toContain(lost.instanceId);
+});
