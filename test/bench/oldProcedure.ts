@@ -61,8 +61,11 @@ export async function replaceTheOldWay(members: number, version: string, everyMs
     const load = startLoad(() => running.map(({ address }) => address), version, everyMs);
     const began = performance.now();
     for (const old of [...running]) {
+      const id = await retry(() => idOf(old, version));
+      const other = running.find((one) => one !== old)?.address ?? '';
+      // By itself, as it did; its answer may be lost with its end.
       await retry(async () => {
-        const id = await idOf(old, version);
+        if (!(await isListed(id, other, version))) return;
         await createEtcdMembership({ address: old.address, version, timeoutMs }).remove(id);
       });
       await end(old.child);
@@ -98,6 +101,11 @@ export async function lostAt(address: string, version: string, keys: readonly st
 async function idOf({ name, address }: Running, version: string): Promise<string> {
   const { members } = await createEtcdClient({ address, version, timeoutMs }).members();
   return members.find((member) => member.name === name)?.id ?? '';
+}
+
+async function isListed(id: string, address: string, version: string): Promise<boolean> {
+  const { members } = await createEtcdClient({ address, version, timeoutMs }).members();
+  return members.some((member) => member.id === id);
 }
 
 async function answers(address: string, version: string): Promise<void> {
