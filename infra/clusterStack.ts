@@ -105,8 +105,6 @@ export class ClusterStack extends Stack {
     this.output('HostedZoneName', network.hostedZone.zoneName, 'Private hosted zone of the cluster');
     const cloudwatch = `https://${this.region}.console.aws.amazon.com/cloudwatch/home?region=${this.region}#`;
     this.output('DashboardConsole', `${cloudwatch}dashboards/dashboard/etcd-${cluster}`, 'Alarms, members, operations');
-    const dashboards = `https://${this.region}.console.aws.amazon.com/cloudwatch/home?region=${this.region}#dashboards`;
-    this.output('DashboardConsole', `${dashboards}/dashboard/etcd-${settings.cluster}`, 'Alarms, members and operations');
     const domain = `${settings.cluster}.${network.hostedZone.zoneName}`;
     this.output('DiscoveryDomain', domain, 'For clients that discover the members by SRV records: --discovery-srv');
     this.output('SecurityGroupId', network.securityGroup.securityGroupId, 'Security group of the members');
