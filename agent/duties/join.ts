@@ -6,7 +6,7 @@ import { type Clock, systemClock } from '../machine/clock.ts';
 import type { Layout } from '../machine/layout.ts';
 import type { Log } from '../machine/log.ts';
 import type { MembershipTurns, TurnInHand } from '../machine/membershipTurns.ts';
-import type { Identity } from '../machine/metadata.ts';
+import type { Identity, Metadata } from '../machine/metadata.ts';
 import type { ClusterRecord } from '../machine/record.ts';
 import type { AgentPhase } from '../protocol.ts';
 import type { Disk } from './disk.ts';
@@ -16,6 +16,7 @@ import type { Look, Surroundings } from './surroundings.ts';
 export interface JoinOptions {
   readonly identity: Identity;
   readonly layout: Layout;
+  readonly metadata: Metadata;
   readonly disk: Disk;
   readonly record: ClusterRecord;
   readonly turns: MembershipTurns;
@@ -91,7 +92,10 @@ async function change(
   expected: JoinDecision,
   turn: TurnInHand,
 ): Promise<{ changed: boolean; result: string }> {
-  const { disk, record, look, identity, log, etcd = etcdOverHttp } = options;
+  const { disk, record, look, identity, metadata, log, etcd = etcdOverHttp } = options;
+  // One that leaves waits for the turns that it finds under way, and must find none after that.
+  if ((await metadata.targetLifecycleState()) === 'Terminated')
+    return { changed: false, result: 'this instance is being terminated' };
   const { seen, ...rest } = await look();
   if (seen === null) return { changed: false, result: 'reason' in rest ? rest.reason : '' };
   const decision = decide(options, seen);

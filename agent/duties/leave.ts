@@ -47,6 +47,8 @@ export async function leaveWhenTerminated(options: LeaveOptions): Promise<void> 
     await clock.sleep(watchMs);
   }
   log('this instance is being terminated');
+  // It may be joining still: who has left would be a member again.
+  await options.turns.settled();
   await leave(options);
   await letGo(options);
 }

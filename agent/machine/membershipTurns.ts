@@ -21,6 +21,8 @@ export interface MembershipTurns {
    * @throws Error where the record cannot be read or written, or the work failed
    */
   take<T>(purpose: string, work: (turn: TurnInHand) => Promise<Done<T>>, newcomer?: Newcomer): Promise<Taken<T>>;
+  /** Resolves when no turn of this agent is under way or waited for that was asked for before. */
+  settled(): Promise<void>;
   /** @throws Error as `take` */
   state(): Promise<TurnState>;
 }
@@ -83,15 +85,14 @@ export function createMembershipTurns(
     if (busy !== null) return { busy };
     if (before?.holder !== undefined) await tell(before, 'its holder never gave it back');
     const token = (before?.token ?? 0) + 1;
-    const added = newcomer ?? before?.newcomer;
-    const origin = added === undefined ? {} : { newcomer: added };
-    const kept = { ...(before?.changedAtMs !== undefined && { changedAtMs: before.changedAtMs }), ...origin };
+    const kept = { ...keptOf(before), ...(newcomer !== undefined && { newcomer }) };
     const takenAtMs = monotonicMs();
     const held = { holder: instanceId, purpose, token, untilMs: clock.epochMs() + turnMs, ...kept };
     if (!(await record.replaceTurn(before, held))) return { busy: 'another agent was faster' };
     note({ cluster: '', item: 'membership', ...held });
     const giveBack = async (changed: boolean) => {
-      const after = { token, ...kept, ...(changed && { changedAtMs: clock.epochMs() }) };
+      // Where nobody was added, the note of the one that was added before stays.
+      const after = changed ? { token, ...kept, changedAtMs: clock.epochMs() } : { token, ...keptOf(before) };
       // Where this fails, the turn ends by itself.
       await record.replaceTurn({ cluster: '', item: 'membership', ...held }, after).catch(() => false);
     };
@@ -122,6 +123,7 @@ export function createMembershipTurns(
       own = mine.catch(() => undefined);
       return mine;
     },
+    settled: () => own.then(() => undefined),
     async state() {
       const { changedAtMs, newcomer = null } = (await read()) ?? {};
       return { sinceChangeMs: sinceMs(changedAtMs), newcomer };
@@ -135,6 +137,12 @@ export function createMembershipTurns(
     const byClockMs = clock.epochMs() - changedAtMs;
     return byClockMs > clockToleranceMs ? byClockMs : watchedMs;
   }
+}
+
+/** What stays from one turn to the next. */
+function keptOf(turn: MembershipTurn | null): Pick<MembershipTurn, 'changedAtMs' | 'newcomer'> {
+  const { changedAtMs, newcomer } = turn ?? {};
+  return { ...(changedAtMs !== undefined && { changedAtMs }), ...(newcomer !== undefined && { newcomer }) };
 }
 
 /** Clocks of instances are further apart than this only where something is broken; an older change needs no watching. */
