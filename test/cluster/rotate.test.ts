@@ -10,8 +10,8 @@ jest.setTimeout(300_000);
 const etcd = '3.5.35';
 let cluster: TestCluster;
 
-async function created(version: string): Promise<TestCluster> {
-  const opened = await openTestCluster({ members: 3, etcd: version });
+async function created(version: string, members = 3): Promise<TestCluster> {
+  const opened = await openTestCluster({ members, etcd: version });
   try {
     expect(await opened.ended(opened.firstExecution)).toMatchObject({ status: 'SUCCEEDED' });
     return opened;
@@ -157,11 +157,16 @@ describe('RotateInstances that is stopped', () => {
   });
 });
 
-describe('RotateInstances on other versions', () => {
+describe('RotateInstances on other clusters', () => {
   afterEach(() => cluster.close());
 
-  test.each(['2.3.8', '3.3.27', '3.7.3'])('replaces all instances of etcd %s', async (version) => {
-    cluster = await created(version);
+  test.each([
+    [3, '2.3.8'],
+    [3, '3.3.27'],
+    [3, '3.7.3'],
+    [1, '3.5.35'],
+  ])('replaces all of %i instances with etcd %s', async (size, version) => {
+    cluster = await created(version, size);
     const before = await groupOf(cluster);
     const [clusterId] = await clusterIds();
     const [first] = await cluster.members();
@@ -170,9 +175,9 @@ describe('RotateInstances on other versions', () => {
     const end = await cluster.ended(await rotate(cluster, { reason: 'new image' }));
     const { fewest } = await sampling.stop();
     expect([end.status, end.cause]).toEqual(['SUCCEEDED', undefined]);
-    expect(fewest).toBeGreaterThanOrEqual(3);
+    expect(fewest).toBeGreaterThanOrEqual(size);
     const after = await groupOf(cluster);
-    expect(after).toMatchObject(untouched);
+    expect(after).toMatchObject({ ...untouched, desired: size });
     for (const id of before.instances) expect(after.instances).not.toContain(id);
     const members = (await cluster.members()).filter(({ instanceId }) => after.instances.includes(instanceId));
     expect(new Set(members.map(({ status }) => status?.member?.clusterId))).toEqual(new Set([clusterId]));
