@@ -3,6 +3,7 @@ import { CfnOutput, Fn, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { catalogue } from '../tasks/catalogue.ts';
 import { createAlarms, createRotationAlarms } from './alarms.ts';
+import { tellOfAlarms } from './alarmTopic.ts';
 import { bundleAgent, bundleTasks } from './bundle.ts';
 import { createClusterAlarms } from './clusterAlarms.ts';
 import { createCommandDocument } from './command.ts';
@@ -84,6 +85,7 @@ export class ClusterStack extends Stack {
     const alarms = createClusterAlarms(this, settings);
     createDashboard(this, { cluster, group, machines: [machine, rotation], alarms });
     const execution = startBootstrap(this, bundles.startBootstrap ?? '', settings.cluster, machine, [group, published]);
+    if (settings.alarmTopicArn !== undefined) tellOfAlarms(this, settings.alarmTopicArn);
     acceptNetworkFindings(network);
 
     const console = `https://${this.region}.console.aws.amazon.com/states/home?region=${this.region}#`;

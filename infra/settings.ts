@@ -74,6 +74,10 @@ const schema = v.strictObject({
   defragmentFromMiB: v.optional(whole(0, 16_384), 100),
   /** Seconds that DNS answers may be kept: how long a client may still try a member that has left. */
   recordTtlSeconds: v.optional(whole(1, 3_600), 10),
+  /** SNS topic that is told of every alarm, and of its end. */
+  alarmTopicArn: v.optional(
+    v.pipe(v.string(), v.regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/, 'the ARN of an SNS topic')),
+  ),
   /** Who may reach port 2379, besides the members: never the world. */
   clientCidrs: v.optional(
     v.array(cidr(8, 32, 'an IPv4 block of /8 or smaller; the whole world is never allowed'), 'a list of IPv4 blocks'),

@@ -82,7 +82,9 @@ describe('the README', () => {
   test('has every setting in its table', () => {
     const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
     const rows = readme.split('\n').filter((line) => line.startsWith('| `'));
-    for (const name of Object.keys(parseSettings({ vpcId: 'vpc-12345678' })))
+    for (const name of Object.keys(
+      parseSettings({ vpcId: 'vpc-12345678', alarmTopicArn: 'arn:aws:sns:eu-west-1:123456789012:a' }),
+    ))
       expect([name, rows.some((row) => row.split('|')[1]?.includes(`\`${name}\``))]).toEqual([name, true]);
   });
 });

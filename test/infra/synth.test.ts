@@ -42,6 +42,7 @@ beforeAll(async () => {
     hostedZone: { name: 'other.internal', id: 'Z0123456789ABC' },
     clientCidrs: ['10.8.0.0/16'],
     clientSecurityGroups: ['sg-0123456789abcdef0'],
+    alarmTopicArn: 'arn:aws:sns:eu-west-1:123456789012:pagers',
   });
 });
 
@@ -151,6 +152,13 @@ describe('the stack', () => {
     const names = ['WatchBootstrap', 'ClusterBootstrapArn', 'HostedZoneName', 'GroupName', 'TableName', 'BucketName'];
     expect(Object.keys(template.Outputs)).toEqual(expect.arrayContaining(names));
     expect(JSON.stringify(template.Outputs.WatchBootstrap)).toContain('console.aws.amazon.com/states');
+  });
+
+  test('tells the topic of every alarm and of its end', () => {
+    const topic = 'arn:aws:sns:eu-west-1:123456789012:pagers';
+    for (const alarm of all(other, 'AWS::CloudWatch::Alarm'))
+      expect(alarm).toMatchObject({ AlarmActions: [topic], OKActions: [topic] });
+    for (const alarm of all(template, 'AWS::CloudWatch::Alarm')) expect(alarm.AlarmActions).toBeUndefined();
   });
 
   test('names a runbook heading in every alarm', () => {
