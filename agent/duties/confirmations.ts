@@ -8,18 +8,23 @@ export interface Confirmations {
 /** Between the first time and the one that counts, in milliseconds. */
 export const confirmMs = 5_000;
 
+/** What was said longer ago than this, and nobody asked meanwhile, confirms nothing: it may be the second mistake of its kind. */
+export const forgottenMs = 30_000;
+
 /** @param nowMs a monotonic clock */
 export function createConfirmations(nowMs: () => number = () => performance.now()): Confirmations {
-  const since = new Map<string, number>();
+  const since = new Map<string, { readonly firstMs: number; readonly lastMs: number }>();
   return {
     confirmed(id, said) {
       if (!said) {
         since.delete(id);
         return false;
       }
-      const first = since.get(id) ?? nowMs();
-      since.set(id, first);
-      return nowMs() - first >= confirmMs;
+      const lastMs = nowMs();
+      const before = since.get(id);
+      const firstMs = before === undefined || lastMs - before.lastMs > forgottenMs ? lastMs : before.firstMs;
+      since.set(id, { firstMs, lastMs });
+      return lastMs - firstMs >= confirmMs;
     },
   };
 }

@@ -8,7 +8,12 @@ export function instancesFor(world: World, life: Life): Instances {
   const { cloud, random, weather } = world;
 
   function answer(service: Service): CloudAnswer {
-    return cloud.answer(random.chance(weather.services[service].stale) ? random.between(0, staleMs) : 0);
+    const given = cloud.answer(random.chance(weather.services[service].stale) ? random.between(0, staleMs) : 0);
+    if (weather.denied === null) return given;
+    const known = <T extends { instanceId: string }>(list: readonly T[]) =>
+      list.filter(({ instanceId }) => instanceId !== weather.denied);
+    const group = { ...given.group, instances: known(given.group.instances) };
+    return { ...given, group, instances: known(given.instances) };
   }
 
   function whole<T>(service: Service, list: readonly T[]): readonly T[] {

@@ -2,8 +2,10 @@
  * What happens to a cluster from outside. What is lost for good (instances, disks) is never so much that the cluster could
  * not have survived it: then nothing could be asked of the agents any more.
  */
+
 import { quorum } from '#etcd/membership.ts';
 import { factsOf } from '#etcd/minors.ts';
+import { confirmMs, forgottenMs } from '../../agent/duties/confirmations.ts';
 import type { Wipe } from './disk.ts';
 import { endEtcd } from './etcdProcess.ts';
 import { crashAgent, cutPower, type Host, startAgent } from './host.ts';
@@ -32,6 +34,7 @@ const weighted: readonly (readonly [weight: number, operation: Operation])[] = [
   [6, partition],
   [5, cutFromAws],
   [10, disturb],
+  [8, deny],
   [3, stepClock],
   [3, slowCatchUp],
   [5, moveLeadership],
@@ -158,8 +161,8 @@ function wipeDisk(field: Field): string | null {
   const { instanceId } = host.instance;
   // The agent of a running instance notices only by what it finds.
   if (random.chance(0.5)) restartAgent(field, host);
-  host.disk.wipe(what);
   endEtcd(field.world, host.node, 'SIGKILL', '');
+  host.disk.wipe(what);
   return `disk of ${instanceId} wiped: ${what}`;
 }
 
@@ -237,6 +240,21 @@ function disturb({ world: { timeline, weather, random } }: Field): string {
   faults[kind] = random.pick([0.1, 0.5, 1]);
   timeline.after(random.between(2_000, 90_000), () => Object.assign(faults, clear()));
   return `${service}: ${kind} ${faults[kind]}`;
+}
+
+/** Once in a while at most: what two services say twice, seconds apart, counts. */
+function deny(field: Field): string | null {
+  const host = some(field);
+  const { timeline, weather, random } = field.world;
+  if (host === null || weather.denied !== null || timeline.nowMs < weather.mayDenyAtMs) return null;
+  const { instanceId } = host.instance;
+  const forMs = random.between(500, confirmMs - 500);
+  weather.denied = instanceId;
+  weather.mayDenyAtMs = timeline.nowMs + forgottenMs + 2 * confirmMs;
+  timeline.after(forMs, () => {
+    weather.denied = null;
+  });
+  return `AWS denies ${instanceId} for ${Math.round(forMs)} ms`;
 }
 
 function stepClock(field: Field): string | null {

@@ -24,6 +24,9 @@ export interface Weather {
   readonly cutFromAws: Set<string>;
   /** Sides of a network partition by address; all others are on side 0. */
   readonly sides: Map<string, number>;
+  /** A live instance that EC2 and Auto Scaling both deny, for less than it takes to confirm a death. */
+  denied: string | null;
+  mayDenyAtMs: number;
   /** By instance id: milliseconds that its clock is ahead. */
   readonly clockAheadMs: Map<string, number>;
   /** The next agent that changes the membership crashes here. */
@@ -46,6 +49,8 @@ export function createWeather(): Weather {
     services: { ec2: clear(), autoscaling: clear(), dynamodb: clear() },
     cutFromAws: new Set(),
     sides: new Map(),
+    denied: null,
+    mayDenyAtMs: 0,
     clockAheadMs: new Map(),
     crash: null,
     crashLife: () => {},
@@ -59,6 +64,7 @@ export function clearUp(weather: Weather): void {
   weather.cutFromAws.clear();
   weather.sides.clear();
   weather.crash = null;
+  weather.denied = null;
   weather.slowness = 1;
 }
 
