@@ -37,10 +37,12 @@ export function joinDecision(facts: JoinFacts): JoinDecision {
   if (mine?.healthy) return wait(`${called(mine)} answers at this instance's address: two have one identity`);
   // Started on a disk that is gone, or registered by nobody knows whom: under its id it may have voted already.
   if (mine !== undefined) return removal(facts, mine, `its data is not on this disk, so it comes back under a new id`);
-  // One that answers is alive, whatever anybody says of its instance.
-  const gone = members.filter(({ instance, healthy }) => instance === 'gone' && !healthy);
-  const [dead] = gone.sort((a, b) => rank(a, self) - rank(b, self));
+  const gone = members.filter(({ instance }) => instance === 'gone').sort((a, b) => rank(a, self) - rank(b, self));
+  const dead = gone.find(({ healthy }) => !healthy);
   if (dead !== undefined) return removal(facts, dead, 'its instance is gone');
+  const [undead] = gone;
+  // One that answers is alive, whatever anybody says of its instance.
+  if (undead !== undefined) return wait(`${called(undead)} answers, although its instance is said to be gone`);
   const newcomer = members.find(({ name, isLearner }) => name === '' || isLearner);
   if (newcomer !== undefined) return wait(`${called(newcomer)} is joining; one at a time`);
   if (members.length >= wanted)

@@ -42,6 +42,8 @@ export interface EtcdModel {
   inSync(node: EtcdNode): boolean;
   /** Whether what is proposed now commits. */
   commits(): boolean;
+  /** Whether a change was proposed that may commit yet. */
+  isChanging(): boolean;
   /** To be called whenever a process, a connection or the configuration has changed. */
   settle(): void;
   /** Through a node: why it is refused, or the proposal on its way. */
@@ -90,6 +92,7 @@ export function createEtcdModel(options: EtcdModelOptions): EtcdModel {
     sameSide: (a, b) => (weather.sides.get(a) ?? 0) === (weather.sides.get(b) ?? 0),
     inSync: (node) => runs(node) && node.syncedAtMs <= timeline.nowMs && connectedToLeader(node),
     commits: () => leader !== null && votersWhere((node) => model.inSync(node)) >= needed(),
+    isChanging: () => pending !== null,
     settle,
     propose,
     moveLeader,
@@ -250,7 +253,7 @@ export function createEtcdModel(options: EtcdModelOptions): EtcdModel {
       members: after.map(({ name, id }) => name || id),
     });
     watch.count(`${change.kind}s`);
-    by.unaudited.push(by.token);
+    by.changedIn.push(by.token);
     if (change.kind === 'add') addedBy.set(memberId, by.instanceId);
     checkCommit({ ...options, model, change, by, memberId, before: members, after });
     settleProposal({ committed: true, memberId });

@@ -75,7 +75,7 @@ export function startAgent(world: World, host: Host): void {
     held: [],
     lookBeganMs: 0,
     token: 0,
-    unaudited: [],
+    changedIn: [],
   };
   host.life = life;
   world.lives.push(life);

@@ -70,7 +70,9 @@ function survivors({ world, hosts }: Field, lost: readonly string[]): { left: nu
 
 function survives(field: Field, lost: readonly string[]): boolean {
   const { left, voters } = survivors(field, lost);
-  return left >= quorum(voters);
+  // A change that is under way rests on a look that is older than the loss.
+  const underWay = field.world.store.turn?.holder !== undefined || field.world.etcd.isChanging() ? 1 : 0;
+  return left >= quorum(voters + underWay);
 }
 
 function killEtcd(field: Field): string | null {

@@ -11,6 +11,8 @@ export interface RecordStore {
   readonly settings: ClusterSettings;
   readonly started: Map<string, StartedRecord>;
   readonly audit: object[];
+  /** Tokens of the turns that the trail tells something of. */
+  readonly told: Set<number>;
 }
 
 export const cluster = 'simulated';
@@ -33,6 +35,7 @@ export function createRecordStore(members: number): RecordStore {
     } as ClusterSettings,
     started: new Map(),
     audit: [],
+    told: new Set(),
   };
 }
 
@@ -71,8 +74,7 @@ export function recordFor(world: World, life: Life): ClusterRecord {
       inDynamo(() => {
         store.audit.push(entry);
         const { token = life.token } = (entry.before ?? {}) as { token?: number };
-        for (const { unaudited } of world.lives)
-          if (unaudited.includes(token)) unaudited.splice(unaudited.indexOf(token), 1);
+        store.told.add(token);
       }),
   };
   return record as ClusterRecord;

@@ -165,10 +165,10 @@ export async function simulate({
 
   /** What the trail lacks must be in the turn that nobody has given back: the next to take it writes it down. */
   function checkTrail(): void {
-    const open = store.turn?.holder === undefined ? [] : [store.turn.token];
-    for (const { instanceId, unaudited } of world.lives)
-      for (const token of unaudited)
-        if (!open.includes(token)) watch.violated(`the audit trail lacks a change by ${instanceId} in turn ${token}`);
+    if (store.turn?.holder !== undefined) store.told.add(store.turn.token);
+    for (const { instanceId, changedIn } of world.lives)
+      for (const token of changedIn)
+        if (!store.told.has(token)) watch.violated(`the audit trail lacks a change by ${instanceId} in turn ${token}`);
   }
 
   return {

@@ -33,6 +33,6 @@ export interface Life {
   lookBeganMs: number;
   /** Of the turn that it took last. */
   token: number;
-  /** Tokens of the turns in which it changed the membership, and has not written so to the audit trail. */
-  readonly unaudited: number[];
+  /** Tokens of the turns in which it changed the membership. */
+  readonly changedIn: number[];
 }
