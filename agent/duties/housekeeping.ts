@@ -18,7 +18,10 @@ export interface HousekeepingOptions {
 }
 
 export interface Housekeeping {
-  /** One round; anything that is not known changes nothing. @returns what it saw too, for the duties that follow */
+  /**
+   * One round; anything that is not known changes nothing.
+   * @returns what it saw too, for the duties that follow; null where they have to rest as well
+   */
   round(): Promise<{ readonly round: Round; readonly seen: Surroundings | null }>;
 }
 
@@ -31,7 +34,7 @@ export function createHousekeeping(options: HousekeepingOptions): Housekeeping {
 
   async function round(): Promise<{ round: Round; seen: Surroundings | null }> {
     const held = await lockHeld(record);
-    if (held !== null) return paused(held);
+    if (held !== null) return { ...paused(held), seen: await seenBeside() };
     const view = await look();
     if (view.seen === null) return paused(view.reason);
     const { remove, findings } = decide(view.seen);
@@ -42,6 +45,14 @@ export function createHousekeeping(options: HousekeepingOptions): Housekeeping {
       if (taken.busy !== null) log('removal put off', { reason: taken.busy });
     }
     return { round: { at: new Date().toISOString(), paused: null, findings }, seen: view.seen };
+  }
+
+  /** An operation under which instances come and go wants DNS to follow; under any other one, DNS stays as it is. */
+  async function seenBeside(): Promise<Surroundings | null> {
+    const lock = await record.readLock();
+    if (lock?.joins !== true) return null;
+    const view = await look();
+    return view.seen;
   }
 
   function decide(seen: Surroundings) {
@@ -89,7 +100,7 @@ export function createHousekeeping(options: HousekeepingOptions): Housekeeping {
   };
 }
 
-function paused(reason: string): { round: Round; seen: null } {
+function paused(reason: string): { readonly round: Round; readonly seen: null } {
   return { round: { at: new Date().toISOString(), paused: reason, findings: [] }, seen: null };
 }
 

@@ -80,7 +80,7 @@ export function startStandingDuties(options: StandingOptions): Standing {
     round = done;
     if (seen === null) return;
     dnsState = await reconcile(dns, seen);
-    await defragmentation.round(seen);
+    if (done.paused === null) await defragmentation.round(seen);
   });
   repeat('settings', applySettingsEveryMs, log, async () => {
     const reason = leaving ? null : await restartTuned(tuning, options);
