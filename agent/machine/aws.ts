@@ -1,7 +1,7 @@
 /** Signed calls to AWS: aws4 on node:http, since an SDK client in the resident process costs 8 to 40 MB. */
 import type { IncomingMessage } from 'node:http';
 import aws4 from 'aws4';
-import { exchange, type HttpRequest, open } from './http.ts';
+import { exchange, type HttpAnswer, type HttpRequest, open } from './http.ts';
 import type { Metadata } from './metadata.ts';
 import { parseXml, textAt, type XmlValue } from './xml.ts';
 
@@ -36,8 +36,9 @@ export class AwsCallError extends Error {
   override readonly name = 'AwsCallError';
   readonly code: string;
 
-  constructor(code: string, message: string) {
-    super(`${code}: ${message}`);
+  /** @param asked service and action, for whoever reads the message; null where the caller says it */
+  constructor(code: string, message: string, asked: string | null = null) {
+    super(asked === null ? `${code}: ${message}` : `${asked}: ${code}: ${message}`);
     this.code = code;
   }
 }
@@ -72,31 +73,39 @@ export function createAws(metadata: Metadata, region: string, endpoint: string |
     return { url: `${base}${path}`, method, headers: result.headers as Record<string, string>, ...body };
   }
 
-  async function exchangeXml(request: Unsigned): Promise<XmlValue> {
-    const { status, body } = await exchange({ ...(await signed(request)), timeoutMs: callTimeoutMs });
+  async function exchangeXml(asked: string | null, request: Unsigned): Promise<XmlValue> {
+    const { status, body } = await answered(asked, signed(request), callTimeoutMs);
     if (status >= 200 && status < 300) return parseXml(body);
-    throw xmlError(status, body);
+    throw xmlError(asked, status, body);
   }
 
   return {
     async call(service, target, input, timeoutMs = callTimeoutMs) {
       const base = endpoint ?? `https://${service}.${region}.${suffix}`;
       const headers = { 'content-type': `application/x-amz-json-${jsonVersions[service]}`, 'x-amz-target': target };
-      const request = await signed({ service, base, path: '/', method: 'POST', headers, body: JSON.stringify(input) });
-      const { status, body } = await exchange({ ...request, timeoutMs });
+      const request = signed({ service, base, path: '/', method: 'POST', headers, body: JSON.stringify(input) });
+      const asked = `${service} ${target.split('.').at(-1)}`;
+      const { status, body } = await answered(asked, request, timeoutMs);
       const answer = parsed(body);
       if (status === 200) return answer;
       const code =
         String(answer.__type ?? `HTTP ${status}`)
           .split('#')
           .at(-1) ?? '';
-      throw new AwsCallError(code, String(answer.message ?? answer.Message ?? body.slice(0, 300)));
+      throw new AwsCallError(code, String(answer.message ?? answer.Message ?? body.slice(0, 300)), asked);
     },
     query(service, action, input) {
       const base = endpoint ?? `https://${service}.${region}.${suffix}`;
       const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
       const form = new URLSearchParams({ Action: action, Version: apiVersions[service], ...input });
-      return exchangeXml({ service, base, path: '/', method: 'POST', headers, body: form.toString() });
+      return exchangeXml(`${service} ${action}`, {
+        service,
+        base,
+        path: '/',
+        method: 'POST',
+        headers,
+        body: form.toString(),
+      });
     },
     route53(method, path, body) {
       const base = endpoint ?? (suffix.endsWith('.cn') ? `https://route53.${suffix}` : 'https://route53.amazonaws.com');
@@ -106,7 +115,13 @@ export function createAws(metadata: Metadata, region: string, endpoint: string |
         base,
         path: `/2013-04-01/${path}`,
       };
-      return exchangeXml({ service: 'route53', ...at, method, headers, ...(body !== undefined && { body }) });
+      return exchangeXml(null, {
+        service: 'route53',
+        ...at,
+        method,
+        headers,
+        ...(body !== undefined && { body }),
+      });
     },
     async object(bucket, key, timeoutMs) {
       const base = endpoint ?? `https://${bucket}.s3.${region}.${suffix}`;
@@ -124,6 +139,19 @@ export function createAws(metadata: Metadata, region: string, endpoint: string |
   };
 }
 
+/** @throws Error that names what was asked, where there is no answer */
+async function answered(
+  asked: string | null,
+  request: Promise<Omit<HttpRequest, 'timeoutMs'>>,
+  timeoutMs: number,
+): Promise<HttpAnswer> {
+  try {
+    return await exchange({ ...(await request), timeoutMs });
+  } catch (error) {
+    throw asked === null ? error : new Error(`${asked}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
 function parsed(body: string): Record<string, unknown> {
   try {
     return body === '' ? {} : (JSON.parse(body) as Record<string, unknown>);
@@ -133,7 +161,7 @@ function parsed(body: string): Record<string, unknown> {
 }
 
 /** EC2 wraps its errors in `Errors`, the other services answer with `Error` or, Route 53, with messages of a batch. */
-function xmlError(status: number, body: string): AwsCallError {
+function xmlError(asked: string | null, status: number, body: string): AwsCallError {
   try {
     const root = parseXml(body);
     const code = textAt(root, 'Error', 'Code') || textAt(root, 'Errors', 'Error', 'Code');
@@ -142,8 +170,8 @@ function xmlError(status: number, body: string): AwsCallError {
       textAt(root, 'Errors', 'Error', 'Message') ||
       textAt(root, 'Messages', 'Message');
     const batch = textAt(root, 'Messages', 'Message') === '' ? `HTTP ${status}` : 'InvalidChangeBatch';
-    return new AwsCallError(code || batch, message || body.slice(0, 300));
+    return new AwsCallError(code || batch, message || body.slice(0, 300), asked);
   } catch {
-    return new AwsCallError(`HTTP ${status}`, body.slice(0, 300));
+    return new AwsCallError(`HTTP ${status}`, body.slice(0, 300), asked);
   }
 }
