@@ -1,8 +1,8 @@
 /** Newcomers that are interrupted on their way into a cluster: they end joined, or cleanly absent. */
-import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { readJson } from '../../agent/machine/files.ts';
 import { layoutBelow } from '../../agent/machine/layout.ts';
+import { turnMs } from '../../agent/machine/membershipTurns.ts';
 import type { Machine } from '../../infra/local/ec2/machine.ts';
 import type { DisturbanceHandle } from '../../infra/local/wire/disturbances.ts';
 import { afterScenario } from './afterScenario.ts';
@@ -40,16 +40,21 @@ function slowWrites(): DisturbanceHandle {
 
 /** The instance that is none of these, once its disk says that it has come this far. */
 function newcomerThat(known: ReadonlySet<string>, moment: 'is registered' | 'is started'): Promise<Newcomer> {
-  return eventually(`a newcomer that ${moment}`, async () => {
-    const found = (await cluster.home.instances()).find(({ instanceId }) => !known.has(instanceId));
-    const machine = cluster.home.services.ec2.machine(found?.instanceId ?? '');
-    if (found === undefined || machine === null) return null;
-    const { registration, dataDir } = layoutBelow(machine.root);
-    const note = readJson<{ started: boolean; voter?: boolean }>(registration);
-    if (note === null || note.voter) return null;
-    const arrived = moment === 'is registered' ? !note.started : note.started && existsSync(`${dataDir}/member/wal`);
-    return arrived ? { instanceId: found.instanceId, machine } : null;
-  });
+  return eventually(
+    `a newcomer that ${moment}`,
+    async () => {
+      const found = (await cluster.home.instances()).find(({ instanceId }) => !known.has(instanceId));
+      const machine = cluster.home.services.ec2.machine(found?.instanceId ?? '');
+      if (found === undefined || machine === null) return null;
+      const { registration } = layoutBelow(machine.root);
+      const note = readJson<{ started: boolean; voter?: boolean }>(registration);
+      if (note === null || note.voter) return null;
+      const arrived = moment === 'is registered' ? !note.started : (await listsNewcomer()) === 'learner';
+      return arrived ? { instanceId: found.instanceId, machine } : null;
+    },
+    // Whoever is lost while it has the turn to change the membership keeps the others waiting until that has run out.
+    turnMs + 60_000,
+  );
 }
 
 const everyInstance = () => new Set(cluster.home.services.ec2.instances().map(({ instanceId }) => instanceId));
