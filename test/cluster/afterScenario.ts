@@ -73,7 +73,7 @@ export async function auditTrail({ home, outputs }: TestCluster): Promise<readon
 }
 
 /** Changes of the membership that were seen and of which the trail has no item with before and after. */
-function unaudited({ names, first, last }: MembershipRecord, trail: readonly AuditRecord[]): readonly string[] {
+export function unaudited({ names, first, last }: MembershipRecord, trail: readonly AuditRecord[]): readonly string[] {
   const lists = trail
     .filter(({ before, after }) => Array.isArray(before) && Array.isArray(after))
     .map(({ before, after }) => ({ before: idsOf(before), after: idsOf(after) }));
