@@ -19,6 +19,7 @@ export interface EtcdNode {
   /** Null while no process runs. */
   pid: number | null;
   startedAtMs: number;
+  starts: number;
   paused: boolean;
   /** The end of what it printed. */
   lastWords: string;
@@ -37,6 +38,7 @@ export function createNode(instanceId: string, address: string): EtcdNode {
     data: null,
     pid: null,
     startedAtMs: 0,
+    starts: 0,
     paused: false,
     lastWords: '',
     syncedAtMs: Number.POSITIVE_INFINITY,

@@ -6,8 +6,6 @@ import { type EtcdNode, runs } from './etcdNode.ts';
 import { later } from './weather.ts';
 import type { Life, World } from './world.ts';
 
-let pids = 100;
-
 export function processFor(world: World, life: Life, node: EtcdNode): EtcdProcess {
   const { timeline, etcd, watch, weather } = world;
   let listener: (exit: EtcdExitReport) => void = () => {};
@@ -63,7 +61,7 @@ export function endEtcd({ etcd, watch }: World, node: EtcdNode, how: string, las
 function startEtcd(world: World, node: EtcdNode, { arguments: given }: EtcdCommand): void {
   const { timeline, etcd, watch, random } = world;
   const flag = (name: string) => given.find((one) => one.startsWith(`--${name}=`))?.slice(name.length + 3) ?? '';
-  node.pid = ++pids;
+  node.pid = ++node.starts;
   node.startedAtMs = timeline.nowMs;
   node.lastWords = '';
   const { pid } = node;
