@@ -24,6 +24,11 @@ export interface LeaveOptions {
   readonly supervisor: Supervisor;
   readonly log: Log;
   readonly enter: (phase: AgentPhase, reason: string) => void;
+  /**
+   * Takes this member out of what clients are told.
+   * @returns milliseconds until they have stopped coming
+   */
+  readonly drain?: (seen: Surroundings) => Promise<number>;
   readonly etcd?: EtcdAccess;
   readonly clock?: Clock;
 }
@@ -56,12 +61,12 @@ export async function leaveWhenTerminated(options: LeaveOptions): Promise<void> 
 async function leave(options: LeaveOptions): Promise<void> {
   const { enter, log, clock = systemClock } = options;
   let said = '';
-  let handedOff = false;
+  const leaving = { drained: false, handedOff: false };
   for (;;) {
-    const step = await nextStep(options, handedOff).catch(
+    const step = await nextStep(options, leaving).catch(
       (error: Error): Step => ({ action: 'wait', reason: error.message }),
     );
-    if (step.action === 'handOff') handedOff = true;
+    if (step.action === 'handOff') leaving.handedOff = true;
     enter('leaving', step.reason);
     if (step.reason !== said) log('leaving', { ...step }, step.action === 'wait' ? 'warn' : 'info');
     said = step.reason;
@@ -72,16 +77,41 @@ async function leave(options: LeaveOptions): Promise<void> {
 
 type Step = Pick<LeaveDecision, 'action' | 'reason'>;
 
-async function nextStep(options: LeaveOptions, handedOff: boolean): Promise<Step> {
-  const { disk } = options;
+interface Leaving {
+  drained: boolean;
+  handedOff: boolean;
+}
+
+async function nextStep(options: LeaveOptions, leaving: Leaving): Promise<Step> {
+  const { disk, drain } = options;
+  const { handedOff } = leaving;
   if (!disk.hasMember() && disk.registration() === null && disk.claim() === null)
     return { action: 'go', reason: 'this instance never was a member' };
   const first = await options.look();
   if (first.seen === null) return { action: 'wait', reason: first.reason };
   const decision = decide(options, first.seen, handedOff);
   if (decision.action === 'wait' || decision.action === 'go') return decision;
+  if (!leaving.drained && drain !== undefined) return drained(options, first.seen, leaving, drain);
   const taken = await options.turns.take('leave', (turn) => act(options, handedOff, turn));
   return taken.busy === null ? taken.result : { action: 'wait', reason: taken.busy };
+}
+
+/** Once: clients that still have this member's address would see it refuse them. */
+async function drained(
+  { enter, log, clock = systemClock }: LeaveOptions,
+  seen: Surroundings,
+  leaving: Leaving,
+  drain: NonNullable<LeaveOptions['drain']>,
+): Promise<Step> {
+  leaving.drained = true;
+  const reason = 'clients are sent to the other members';
+  enter('leaving', reason);
+  const waitMs = await drain(seen).catch((error: Error) => {
+    log('not drained', { error: error.message }, 'warn');
+    return 0;
+  });
+  await clock.sleep(waitMs);
+  return { action: 'wait', reason };
 }
 
 function decide({ identity }: LeaveOptions, seen: Surroundings, handedOff: boolean): LeaveDecision {

@@ -38,6 +38,8 @@ export interface Standing {
 const promoteEveryMs = 500;
 const housekeepEveryMs = 5_000;
 const applySettingsEveryMs = 5_000;
+/** Beyond the records' time to live: a change takes a moment to reach Route 53's servers, and requests are under way. */
+const drainMarginMs = 1_000;
 
 /** Starts them all; they run until the process ends. */
 export function startStandingDuties(options: StandingOptions): Standing {
@@ -55,6 +57,12 @@ export function startStandingDuties(options: StandingOptions): Standing {
 
   void leaveWhenTerminated({
     ...options,
+    async drain(seen) {
+      const lock = await record.readLock();
+      if (lock?.holder !== undefined && lock.joins !== true) return 0;
+      const { verdict } = await reconcile(dns, seen, identity.instanceId);
+      return verdict === 'changed' || verdict === 'inSync' ? seen.settings.recordTtlSeconds * 1000 + drainMarginMs : 0;
+    },
     enter(phase, reason) {
       leaving = true;
       options.enter(phase, reason);
@@ -98,10 +106,13 @@ export function startStandingDuties(options: StandingOptions): Standing {
   };
 }
 
-function reconcile(dns: Dns, { settings, members }: Surroundings): Promise<DnsState> {
+/** @param ending an instance that leaves, whatever its group says yet */
+function reconcile(dns: Dns, { settings, members, group }: Surroundings, ending = ''): Promise<DnsState> {
   const { hostedZone, recordTtlSeconds } = settings;
+  const terminating = group.instances.filter(({ lifecycleState }) => lifecycleState.startsWith('Terminating'));
+  const leaving = new Set([...terminating.map(({ instanceId }) => instanceId), ending]);
   const zone = { zoneId: hostedZone.id, zoneName: hostedZone.name, ttlSeconds: recordTtlSeconds };
-  return dns.reconcile({ ...zone, tls: false, members: dnsMembers(members) });
+  return dns.reconcile({ ...zone, tls: false, members: dnsMembers(members, leaving) });
 }
 
 /** Again and again with a pause between; a failure is said and is no end. */

@@ -126,12 +126,15 @@ export function desiredRecords({ cluster, zoneName, ttlSeconds, tls, members }: 
   ].filter(({ values }) => values.length > 0);
 }
 
-/** Members as the agent knows them; a member is reached where its first peer URL says. */
-export function dnsMembers(members: readonly KnownMember[]): readonly DnsMember[] {
+/**
+ * Members as the agent knows them; a member is reached where its first peer URL says.
+ * @param leaving names of members that are on their way out: clients are not sent there any more
+ */
+export function dnsMembers(members: readonly KnownMember[], leaving: ReadonlySet<string>): readonly DnsMember[] {
   return members.map(({ name, peerUrls, healthy, isLearner }) => ({
     name,
     address: /^https?:\/\/([^:/]+)/.exec(peerUrls[0] ?? '')?.[1] ?? '',
-    healthy,
+    healthy: healthy && !leaving.has(name),
     learner: isLearner,
   }));
 }

@@ -37,7 +37,9 @@ export interface TestClusterOptions {
 
 export async function openTestCluster(options: TestClusterOptions): Promise<TestCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'etcd-appliance-'));
-  const prepared = await prepareCluster({ members: options.members, etcd: options.etcd }, options.settings);
+  // A member that leaves waits until the records that name it have lived their time.
+  const settings = { recordTtlSeconds: 1, ...options.settings };
+  const prepared = await prepareCluster({ members: options.members, etcd: options.etcd }, settings);
   const home = await openHome({ folder, ...(options.beforeBoot && { beforeBoot: options.beforeBoot }) });
   try {
     const outputs = await deployCluster(home, prepared);

@@ -80,9 +80,11 @@ describe('the records of a cluster', () => {
       instance: 'live',
       zone: null,
     } as const;
-    const made = (url: string) => dnsMembers([{ ...known, peerUrls: [url] }]);
+    const made = (url: string) => dnsMembers([{ ...known, peerUrls: [url] }], new Set());
     expect(made('http://10.0.0.1:2380')).toEqual([member(1)]);
     expect(made('https://10.0.0.1:2380')).toEqual([member(1)]);
+    const leaving = dnsMembers([{ ...known, peerUrls: ['http://10.0.0.1:2380'] }], new Set(['i-00000001']));
+    expect(leaving).toEqual([member(1, { healthy: false })]);
   });
 
   test.each([
