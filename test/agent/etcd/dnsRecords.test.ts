@@ -336,7 +336,10 @@ describe('whatever is in the zone', () => {
           ),
         ).toEqual([]);
         expect(isOurs(left)).toBe(false);
-        const kept = (sets: readonly RecordSet[]) => sets.filter(({ name }) => kindOf(name, domain) === null);
+        const kept = (sets: readonly RecordSet[]) =>
+          sets
+            .filter(({ name }) => kindOf(name, domain) === null)
+            .sort((a, b) => `${a.name} ${a.type}`.localeCompare(`${b.name} ${b.type}`));
         expect(kept(left)).toEqual(kept(changed));
       }),
     );
