@@ -59,7 +59,7 @@ describe('changed settings', () => {
     expect(await read(after[2]?.address ?? '', etcd, 'kept')).toBe('yes');
   });
 
-  test('let the leader have fragmented databases defragmented, its own last', async () => {
+  test('let the leader have every fragmented database defragmented, each once', async () => {
     cluster = await openTestCluster({
       members: 3,
       etcd,
@@ -84,14 +84,11 @@ describe('changed settings', () => {
       async () => (await Promise.all(addresses.map(sizeOf))).every((size, index) => size < (before[index] ?? 0) / 2),
       60_000,
     );
-    const leader = members.find(({ status }) => status?.member?.isLeader);
-    const log = readFileSync(
-      `${cluster.home.services.ec2.machine(leader?.instanceId ?? '')?.root}/var/log/etcd-agent/agent.log`,
-      'utf8',
+    const logs = members.map(({ instanceId }) =>
+      readFileSync(`${cluster?.home.services.ec2.machine(instanceId)?.root}/var/log/etcd-agent/agent.log`, 'utf8'),
     );
-    const order = [...log.matchAll(/"event":"defragmented","member":"(i-[0-9a-f]+)"/g)].map(([, member]) => member);
-    expect(order).toHaveLength(3);
-    expect(order.at(-1)).toBe(leader?.instanceId);
+    const done = [...logs.join('\n').matchAll(/"event":"defragmented","member":"(i-[0-9a-f]+)"/g)];
+    expect(done.map(([, member]) => member).sort()).toEqual(members.map(({ instanceId }) => instanceId).sort());
     expect(await read(addresses[1] ?? '', etcd, 'big')).toContain('119');
   });
 });
