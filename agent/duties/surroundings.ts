@@ -53,7 +53,7 @@ export function createSurroundings(options: SurroundingsOptions): () => Promise<
       turns.state(),
     ]);
     const addresses = known.filter(({ state, address }) => state === 'running' && address !== '');
-    const peers = await etcd.peers(addresses.map(({ address }) => address));
+    const peers = await askAll(addresses.map(({ address }) => address));
     const healthy = peers.filter((peer) => peer.healthy);
     const disagreement = disagreementOf(healthy);
     if (disagreement !== null) return unknown(disagreement);
@@ -86,6 +86,15 @@ export function createSurroundings(options: SurroundingsOptions): () => Promise<
     };
   }
 
+  /** Also the members that EC2's answer leaves out: whether one answers must not hang on it. */
+  async function askAll(addresses: readonly string[]): Promise<readonly Peer[]> {
+    const first = await etcd.peers(addresses);
+    const listed = first.flatMap(({ list }) => list.members).flatMap(({ peerUrls }) => peerUrls.map(addressIn));
+    const more = [...new Set(listed)].filter((address) => address !== '' && !addresses.includes(address));
+    const others = more.length === 0 ? [] : await etcd.peers(more);
+    return [...first, ...others].sort((a, b) => Number(b.healthy) - Number(a.healthy));
+  }
+
   /** EC2 says by name that it is not there, and the group does not have it. */
   async function isGone(instanceId: string, place: Ec2Instance | null, group: Group): Promise<boolean> {
     if (isLive(place, group) || inGroup(instanceId, group)) return false;
@@ -100,6 +109,10 @@ export function createSurroundings(options: SurroundingsOptions): () => Promise<
       return unknown((error as Error).message);
     }
   };
+}
+
+function addressIn(url: string): string {
+  return URL.parse(url)?.hostname ?? '';
 }
 
 function unknown(reason: string): Look {

@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { argumentsOf, endProcess, processOf, startTimeOf } from '../../../agent/machine/processes.ts';
+import { eventually } from '../../cluster/cluster.ts';
 
-test('a process is known by its arguments', () => {
+test('a process is known by its arguments', async () => {
   const child = spawn('sleep', ['60', '']);
+  // Between fork and exec it has none, or its parent's.
+  await eventually('its arguments', async () => argumentsOf(child.pid ?? 0).length === 2);
   expect(argumentsOf(child.pid ?? 0)).toEqual(['60', '']);
   child.kill();
   expect(argumentsOf(2 ** 30)).toEqual([]);
