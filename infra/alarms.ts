@@ -1,7 +1,7 @@
 /** What an operator must hear of. Each alarm has its heading in docs/runbook.md. */
 import { Duration } from 'aws-cdk-lib';
 import type { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
-import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, type IMetric, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import type { Settings } from './settings.ts';
@@ -13,19 +13,11 @@ export function createAlarms(
   group: AutoScalingGroup,
 ): void {
   const period = Duration.minutes(1);
-  for (const [id, metric] of [
-    ['ClusterBootstrapFailed', machine.metricFailed({ period })],
-    ['ClusterBootstrapTimedOut', machine.metricTimedOut({ period })],
-  ] as const) {
-    new Alarm(scope, id, {
-      metric,
-      threshold: 1,
-      evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-      alarmDescription: `etcd ${cluster}: the cluster was not created (docs/runbook.md#bootstrap-failed)`,
-    });
-  }
+  const ended = {
+    ClusterBootstrapFailed: machine.metricFailed({ period }),
+    ClusterBootstrapTimedOut: machine.metricTimedOut({ period }),
+  };
+  alarmAtOnce(scope, ended, `etcd ${cluster}: the cluster was not created (docs/runbook.md#bootstrap-failed)`);
   new Alarm(scope, 'InstancesMissing', {
     metric: new Metric({
       namespace: 'AWS/AutoScaling',
@@ -45,18 +37,24 @@ export function createAlarms(
 /** A rotation that failed has put the group back where it could, but the rest of its instances are not replaced. */
 export function createRotationAlarms(scope: Construct, { cluster }: Settings, machine: StateMachine): void {
   const period = Duration.minutes(1);
-  for (const [id, metric] of [
-    ['RotateInstancesFailed', machine.metricFailed({ period })],
-    ['RotateInstancesTimedOut', machine.metricTimedOut({ period })],
-    ['RotateInstancesAborted', machine.metricAborted({ period })],
-  ] as const) {
+  const ended = {
+    RotateInstancesFailed: machine.metricFailed({ period }),
+    RotateInstancesTimedOut: machine.metricTimedOut({ period }),
+    RotateInstancesAborted: machine.metricAborted({ period }),
+  };
+  alarmAtOnce(scope, ended, `etcd ${cluster}: instances were not all replaced (docs/runbook.md#rotation-failed)`);
+}
+
+/** One execution that ended so is enough. */
+function alarmAtOnce(scope: Construct, metrics: Readonly<Record<string, IMetric>>, alarmDescription: string): void {
+  for (const [id, metric] of Object.entries(metrics)) {
     new Alarm(scope, id, {
       metric,
       threshold: 1,
       evaluationPeriods: 1,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       treatMissingData: TreatMissingData.NOT_BREACHING,
-      alarmDescription: `etcd ${cluster}: instances were not all replaced (docs/runbook.md#rotation-failed)`,
+      alarmDescription,
     });
   }
 }
