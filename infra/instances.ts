@@ -1,5 +1,5 @@
 /** The members' instances: launch template, role, Auto Scaling group across zones. */
-import { Duration, Tags } from 'aws-cdk-lib';
+import { Annotations, Duration, Tags } from 'aws-cdk-lib';
 import {
   AutoScalingGroup,
   DefaultResult,
@@ -64,6 +64,8 @@ export function createGroup(scope: Construct, props: InstancesProps): AutoScalin
     vpcSubnets: { subnets: network.vpc.privateSubnets },
     launchTemplate: createLaunchTemplate(scope, props),
     minCapacity: settings.members,
+    // Set too, so that a deployment with fewer members shrinks the group; the update policy leaves it alone otherwise.
+    desiredCapacity: settings.members,
     // One more, so that an instance can be replaced by adding its successor first.
     maxCapacity: settings.members + 1,
     // EC2's own checks only: a member that is busy or alone must never be taken for a broken instance.
@@ -71,6 +73,7 @@ export function createGroup(scope: Construct, props: InstancesProps): AutoScalin
     groupMetrics: [GroupMetrics.all()],
     terminationPolicies: [TerminationPolicy.OLDEST_INSTANCE],
   });
+  Annotations.of(group).acknowledgeWarning('@aws-cdk/aws-autoscaling:desiredCapacitySet');
   group.addLifecycleHook('MemberLeaves', {
     lifecycleHookName: terminationHook,
     lifecycleTransition: LifecycleTransition.INSTANCE_TERMINATING,

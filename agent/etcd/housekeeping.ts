@@ -12,7 +12,7 @@ export interface HousekeepingFacts {
 }
 
 export interface Finding {
-  readonly kind: 'deadMember' | 'lateNewcomer' | 'memberMissing' | 'surplusMember';
+  readonly kind: 'deadMember' | 'lateNewcomer' | 'memberMissing' | 'surplusMember' | 'evenSize';
   /** One sentence. */
   readonly text: string;
 }
@@ -32,6 +32,7 @@ export function housekeepingDecision(facts: HousekeepingFacts): HousekeepingDeci
     ...dead.map((member): Finding => ({ kind: 'deadMember', text: `the instance of ${called(member)} is gone` })),
     ...lateNewcomers(facts),
     ...countFindings(facts, dead.length),
+    ...evenFindings(facts),
   ];
   const [first] = dead;
   if (first === undefined) return { remove: null, findings };
@@ -61,6 +62,14 @@ function lateNewcomers({ members, seenForMs }: HousekeepingFacts): Finding[] {
       kind: 'lateNewcomer',
       text: `${called(member)} was added over ${newcomerDeadlineMs / 1000} s ago and is no voter yet`,
     }));
+}
+
+/** An even number has a greater quorum and tolerates no more failures than one member less (etcd FAQ). */
+function evenFindings({ wanted }: HousekeepingFacts): Finding[] {
+  if (wanted === 0 || wanted % 2 !== 0) return [];
+  return [
+    { kind: 'evenSize', text: `the group wants ${wanted} members, which tolerate no more failures than ${wanted - 1}` },
+  ];
 }
 
 function countFindings({ members, wanted }: HousekeepingFacts, dead: number): Finding[] {

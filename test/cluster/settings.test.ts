@@ -16,7 +16,7 @@ afterEach(async () => {
 
 async function deploy(settings: Readonly<Record<string, unknown>>): Promise<void> {
   if (cluster === undefined) throw new Error('there is no cluster');
-  await deployCluster(cluster.home, await prepareCluster({ members: 3, etcd }, settings));
+  await deployCluster(cluster.home, await prepareCluster({ members: 3, etcd }, { recordTtlSeconds: 1, ...settings }));
 }
 
 const argumentsOf = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
@@ -90,5 +90,31 @@ describe('changed settings', () => {
     const done = [...logs.join('\n').matchAll(/"event":"defragmented","member":"(i-[0-9a-f]+)"/g)];
     expect(done.map(([, member]) => member).sort()).toEqual(members.map(({ instanceId }) => instanceId).sort());
     expect(await read(addresses[1] ?? '', etcd, 'big')).toContain('119');
+  });
+
+  test('of the size grow and shrink the cluster, one member at a time', async () => {
+    cluster = await openTestCluster({ members: 3, etcd });
+    await cluster.ended(cluster.firstExecution);
+    const [first] = await cluster.members();
+    const clusterId = first?.status?.member?.clusterId;
+    await write(first?.address ?? '', etcd, 'kept', 'yes');
+    const sized = (size: number) =>
+      eventually(
+        `${size} members`,
+        async () => {
+          const members = (await cluster?.members()) ?? [];
+          const all = members.every(
+            ({ status }) => status?.health.verdict === 'healthy' && status.member?.members.length === size,
+          );
+          return members.length === size && all ? members : null;
+        },
+        90_000,
+      );
+    for (const size of [5, 3]) {
+      await deployCluster(cluster.home, await prepareCluster({ members: size, etcd }, { recordTtlSeconds: 1 }));
+      for (const { status } of await sized(size)) expect(status?.member?.clusterId).toBe(clusterId);
+    }
+    const [left] = await cluster.members();
+    expect(await read(left?.address ?? '', etcd, 'kept')).toBe('yes');
   });
 });

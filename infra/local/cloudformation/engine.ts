@@ -86,7 +86,8 @@ async function deployResource(
     } else if (!isDeepStrictEqual(existing.properties, properties)) {
       if (provider.update === undefined)
         throw new Error('its properties changed, and this home cannot update it; start over with --fresh');
-      slot.save({ ...request, ...(await provider.update(request, existing)) });
+      const { physicalId, attributes } = await provider.update(request, existing);
+      slot.save({ ...request, physicalId, attributes });
       slot.log(`${logicalId} (${type}): updated`);
     }
   } catch (error) {

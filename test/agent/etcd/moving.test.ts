@@ -305,4 +305,13 @@ describe('housekeeping', () => {
     expect(remove?.memberId ?? null).toBe(removed);
     expect(findings.map(({ text }) => text).join('; ')).toContain(finding);
   });
+
+  test('warns of an even size, whatever else it finds', () => {
+    const members = [member('a'), member('b'), member('c'), member('d')];
+    const facts = { members, wanted: 4, sinceChangeMs: settleMs, seenForMs: seen(members, 0) };
+    expect(housekeepingDecision(facts)).toEqual({
+      remove: null,
+      findings: [{ kind: 'evenSize', text: 'the group wants 4 members, which tolerate no more failures than 3' }],
+    });
+  });
 });

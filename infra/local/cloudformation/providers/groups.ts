@@ -1,7 +1,7 @@
 /** Auto Scaling groups and their lifecycle hooks. */
 import type { AutoScaling } from '../../autoscaling/index.ts';
 import type { Network } from '../../ec2/launchTemplates.ts';
-import { generatedName, type Providers, type ResourceRequest, tagsOf, text } from '../provider.ts';
+import { type Existing, generatedName, type Providers, type ResourceRequest, tagsOf, text } from '../provider.ts';
 
 export interface GroupParts {
   readonly network: Network;
@@ -17,7 +17,9 @@ export function groups({ network, autoscaling }: GroupParts): Providers {
         return { physicalId: name, attributes: { Arn: group.arn, AutoScalingGroupARN: group.arn } };
       },
       update(request, existing) {
-        autoscaling.updateGroup(existing.physicalId, groupOf(request, network));
+        const { minSize, maxSize, desiredCapacity, ...rest } = groupOf(request, network);
+        const sizes = sizesChanged(request, existing) ? { minSize, maxSize, desiredCapacity } : {};
+        autoscaling.updateGroup(existing.physicalId, { ...rest, ...sizes });
         return existing;
       },
       delete: ({ physicalId }) => autoscaling.deleteGroup(physicalId),
@@ -41,6 +43,11 @@ export function groups({ network, autoscaling }: GroupParts): Providers {
         autoscaling.deleteHook(text(properties, 'AutoScalingGroupName') ?? '', physicalId),
     },
   };
+}
+
+/** As the update policy IgnoreUnmodifiedGroupSizeProperties has it, which the CDK sets: what somebody scaled stays. */
+function sizesChanged({ properties }: ResourceRequest, existing: Existing): boolean {
+  return ['MinSize', 'MaxSize', 'DesiredCapacity'].some((name) => properties[name] !== existing.properties[name]);
 }
 
 function hookOf({ properties }: ResourceRequest, name: string) {
