@@ -68,20 +68,37 @@ async function work({ first, step, last, operations }: Share): Promise<void> {
 function wholeNumber(name: string, fallback: number): number {
   const text = options[name];
   if (text === undefined) return fallback;
-  if (!/^[1-9]\d*$/.test(text)) throw new Error(`--${name} is '${text}'; allowed: whole numbers from 1`);
+  if (!/^[1-9]\d*$/.test(text)) leave(`--${name} is '${text}'; allowed: whole numbers from 1\n`, 2);
   return Number(text);
 }
 
-const options: Readonly<Record<string, string | undefined>> = isMainThread
-  ? parseArgs({
-      options: {
-        seeds: { type: 'string' },
-        from: { type: 'string' },
-        operations: { type: 'string' },
-        workers: { type: 'string' },
-      },
-    }).values
-  : {};
+const usage = `Usage: npm run simulate -- [--seeds N] [--from N] [--operations N] [--workers N]
+
+Lives of simulated clusters with the agents' real duties in virtual time, one for each seed: ${defaults.operations} operations each
+unless told otherwise (instances killed and terminated, sizes changed, disks wiped, partitions, answers of AWS that fail).
+A seed that breaks a rule is printed; SEED=17 npm run simulate prints its trace.
+`;
+
+function optionsOf(args: readonly string[]): Readonly<Record<string, string | undefined>> {
+  const text = { type: 'string' } as const;
+  try {
+    const { help, ...values } = parseArgs({
+      args: [...args],
+      options: { seeds: text, from: text, operations: text, workers: text, help: { type: 'boolean', short: 'h' } },
+    }).values;
+    if (help) leave(usage, 0);
+    return values;
+  } catch (error) {
+    return leave(`${(error as Error).message}\n\n${usage}`, 2);
+  }
+}
+
+function leave(text: string, code: number): never {
+  (code === 0 ? process.stdout : process.stderr).write(text);
+  process.exit(code);
+}
+
+const options: Readonly<Record<string, string | undefined>> = isMainThread ? optionsOf(process.argv.slice(2)) : {};
 
 if (isMainThread) process.exitCode = await main();
 else await work(workerData as Share);
