@@ -1,6 +1,7 @@
 /** Run Command: renders a document and runs it on machines, one invocation per instance. */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
 import type { Ec2 } from '../ec2/index.ts';
 import { documents } from '../wire/documents.ts';
 import { AwsError, type HomeContext, type Operation } from '../wire/service.ts';
@@ -65,6 +66,8 @@ export function createCommands(
   function run(invocation: Invocation, script: string): void {
     const machine = ec2.machine(invocation.instanceId);
     if (machine === null) return finish(invocation, 'Undeliverable', -1, '', '');
+    // An instance has a file system before user data has put anything there.
+    mkdirSync(machine.root, { recursive: true });
     const child = spawn('/bin/sh', ['-c', script], {
       cwd: machine.root,
       env: machine.environment,
