@@ -84,11 +84,15 @@ describe('changed settings', () => {
       async () => (await Promise.all(addresses.map(sizeOf))).every((size, index) => size < (before[index] ?? 0) / 2),
       60_000,
     );
-    const logs = members.map(({ instanceId }) =>
-      readFileSync(`${cluster?.home.services.ec2.machine(instanceId)?.root}/var/log/etcd-agent/agent.log`, 'utf8'),
-    );
-    const done = [...logs.join('\n').matchAll(/"event":"defragmented","member":"(i-[0-9a-f]+)"/g)];
-    expect(done.map(([, member]) => member).sort()).toEqual(members.map(({ instanceId }) => instanceId).sort());
+    // The line is written when the member has answered, which is after its file has shrunk.
+    const done = await eventually('all three are reported', async () => {
+      const logs = members.map(({ instanceId }) =>
+        readFileSync(`${cluster?.home.services.ec2.machine(instanceId)?.root}/var/log/etcd-agent/agent.log`, 'utf8'),
+      );
+      const lines = [...logs.join('\n').matchAll(/"event":"defragmented","member":"(i-[0-9a-f]+)"/g)];
+      return lines.length >= members.length ? lines.map(([, member]) => member) : null;
+    });
+    expect(done.sort()).toEqual(members.map(({ instanceId }) => instanceId).sort());
     expect(await read(addresses[1] ?? '', etcd, 'big')).toContain('119');
   });
 
