@@ -7,10 +7,11 @@ import { argumentsOf, endProcess, processOf, startTimeOf } from '../../../agent/
 import { eventually } from '../../cluster/cluster.ts';
 
 test('a process is known by its arguments', async () => {
-  const child = spawn('sleep', ['60', '']);
+  // It waits for its standard input; an empty argument counts as one.
+  const child = spawn('sh', ['-c', 'read line', '']);
   // Between fork and exec it has none, or its parent's.
-  await eventually('its arguments', async () => argumentsOf(child.pid ?? 0).length === 2);
-  expect(argumentsOf(child.pid ?? 0)).toEqual(['60', '']);
+  await eventually('its arguments', async () => argumentsOf(child.pid ?? 0)[1] === 'read line', 4000);
+  expect(argumentsOf(child.pid ?? 0)).toEqual(['-c', 'read line', '']);
   child.kill();
   expect(argumentsOf(2 ** 30)).toEqual([]);
 });
