@@ -24,6 +24,7 @@ import {
   Wait,
   WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
+import { caught, explainFailure, failExplained } from './failures.ts';
 import { longestUntilReachable, untilReachable } from './retryPolicies.ts';
 import { awaitStep, type MachineScope, step } from './step.ts';
 
@@ -113,21 +114,11 @@ export function clusterBootstrap(machine: MachineScope, props: ClusterBootstrapP
   );
   const created = new Succeed(scope, 'Cluster created', { outputPath: '$.membership' });
 
-  const explain = step(
-    machine,
-    'Explain the failure',
-    'explainFailure',
-    { failure: '$.failure' },
-    { resultPath: '$.explanation' },
-  );
-  const failed = new Fail(scope, 'Bootstrap failed', {
-    errorPath: '$.explanation.error',
-    causePath: '$.explanation.cause',
-  });
+  const explain = explainFailure(machine, 'Explain the failure');
+  const failed = failExplained(scope, 'Bootstrap failed');
   explain.next(failed);
-  for (const state of [checkRequest, readRecord, find, write, confirm, markCreated])
-    state.addCatch(explain, { resultPath: '$.failure' });
-  everyMember.addCatch(explain, { resultPath: '$.failure' });
+  for (const state of [checkRequest, readRecord, find, write, confirm, markCreated]) state.addCatch(explain, caught);
+  everyMember.addCatch(explain, caught);
 
   const members = everyMember.next(confirm).next(markCreated).next(created);
   write.next(members);

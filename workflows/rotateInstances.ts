@@ -11,16 +11,8 @@
  *
  * Starting it again converges: what is done and what is to be put back is in the record, and each step looks before it acts.
  */
-import {
-  Choice,
-  Condition,
-  Fail,
-  type IChainable,
-  JsonPath,
-  Parallel,
-  Pass,
-  Succeed,
-} from 'aws-cdk-lib/aws-stepfunctions';
+import { Choice, Condition, type IChainable, JsonPath, Parallel, Pass, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
+import { caught, explainFailure, failExplained } from './failures.ts';
 import { type Held, longestReplacementSeconds, replaceInstances } from './replaceInstances.ts';
 import { longestPauseSeconds } from './retryPolicies.ts';
 import { type MachineScope, step } from './step.ts';
@@ -82,22 +74,12 @@ export function rotateInstances(machine: MachineScope, props: RotateInstancesPro
   const release = step(machine, 'Release the lock', 'releaseLock', { holder: execution, token: held.token });
   const rotated = new Succeed(scope, 'Instances rotated', { outputPath: '$.report' });
 
-  const explainRefusal = step(
-    machine,
-    'Explain the refusal',
-    'explainFailure',
-    { failure: '$.failure' },
-    { resultPath: '$.explanation' },
-  );
-  const refused = new Fail(scope, 'Rotation refused', {
-    errorPath: '$.explanation.error',
-    causePath: '$.explanation.cause',
-  });
+  const explainRefusal = explainFailure(machine, 'Explain the refusal');
+  const refused = failExplained(scope, 'Rotation refused');
   explainRefusal.next(refused);
-  for (const state of [checkRequest, checkCluster, takeLock])
-    state.addCatch(explainRefusal, { resultPath: '$.failure' });
+  for (const state of [checkRequest, checkCluster, takeLock]) state.addCatch(explainRefusal, caught);
   const recovery = afterFailure(machine, held);
-  for (const state of [replace, restore, release]) state.addCatch(recovery, { resultPath: '$.failure' });
+  for (const state of [replace, restore, release]) state.addCatch(recovery, caught);
 
   const rotation = takeLock.next(replace).next(restore).next(release).next(rotated);
   return receive
@@ -125,27 +107,19 @@ function afterFailure(machine: MachineScope, held: Held) {
     },
     resultPath: '$.judgement',
   });
-  const explain = step(
-    machine,
-    'Explain the failure',
-    'explainFailure',
-    { failure: '$.failure' },
-    { resultPath: '$.explanation' },
-  );
+  const explain = explainFailure(machine, 'Explain the failure');
   const clear = new Choice(scope, 'Cluster state clear?');
   const release = step(machine, 'Release the lock after the failure', 'releaseLock', { holder: execution, token });
-  const failed = new Fail(scope, 'Rotation failed', {
-    errorPath: '$.explanation.error',
-    causePath: '$.explanation.cause',
-  });
-  const kept = new Fail(scope, 'Rotation failed with the lock kept', {
-    errorPath: '$.explanation.error',
-    causePath: JsonPath.format(
+  const failed = failExplained(scope, 'Rotation failed');
+  const kept = failExplained(
+    scope,
+    'Rotation failed with the lock kept',
+    JsonPath.format(
       '{}; the lock is kept, as the state of the cluster is not clear: {} (runbook: docs/runbook.md#rotation-failed)',
       JsonPath.stringAt('$.explanation.cause'),
       JsonPath.stringAt('$.judgement.reason'),
     ),
-  });
+  );
   for (const state of [restore, judge]) state.addCatch(doubt, { resultPath: '$.trouble' });
   release.addCatch(failed, { resultPath: JsonPath.DISCARD });
   doubt.next(explain);

@@ -1,9 +1,10 @@
 /** RotateInstances as synthesized, with the built bundles, real agents and real etcd. */
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { historyOf } from '../../infra/local/start/follow.ts';
 import { eventually, openTestCluster, type TestCluster } from './cluster.ts';
 import { read, write } from './kv.ts';
-import { entered, groupOf, historyOf, lockOf, rotate, rotationOf, sampleVoters } from './rotation.ts';
+import { entered, groupOf, lockOf, rotate, rotationOf, sampleVoters } from './rotation.ts';
 
 jest.setTimeout(300_000);
 
@@ -62,7 +63,7 @@ describe('RotateInstances', () => {
       expect(status?.member?.members).toHaveLength(3);
       expect(await read(address, etcd, 'color')).toBe('green');
     }
-    const events = await historyOf(cluster, execution);
+    const events = await historyOf(cluster.states, execution);
     expect(events.length).toBeLessThanOrEqual(3 * 60);
     expect(events.filter(({ type }) => type?.endsWith('StateEntered')).length).toBeLessThanOrEqual(3 * 12 + 12);
   });

@@ -1,9 +1,10 @@
 /** Rotations of a test's cluster: started, stopped, and what they leave behind. */
 import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { GetExecutionHistoryCommand, type HistoryEvent, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { LockRecord, RotationRecord } from '#etcd/record.ts';
+import { historyOf } from '../../infra/local/start/follow.ts';
 import { eventually, type TestCluster } from './cluster.ts';
 
 export async function rotate({ states, outputs }: TestCluster, input: unknown): Promise<string> {
@@ -49,25 +50,12 @@ async function itemOf<Item>({ home, outputs }: TestCluster, item: string): Promi
   return Item === undefined ? null : (unmarshall(Item) as Item);
 }
 
-export async function historyOf({ states }: TestCluster, executionArn: string): Promise<readonly HistoryEvent[]> {
-  const events: HistoryEvent[] = [];
-  let nextToken: string | undefined;
-  do {
-    const page = await states.send(
-      new GetExecutionHistoryCommand({ executionArn, maxResults: 1000, ...(nextToken && { nextToken }) }),
-    );
-    events.push(...(page.events ?? []));
-    nextToken = page.nextToken;
-  } while (nextToken !== undefined);
-  return events;
-}
-
 /** Resolves once the execution has entered the state. */
 export async function entered(cluster: TestCluster, executionArn: string, state: string): Promise<void> {
   await eventually(
     `${state} is entered`,
     async () =>
-      (await historyOf(cluster, executionArn)).some((event) => event.stateEnteredEventDetails?.name === state),
+      (await historyOf(cluster.states, executionArn)).some((event) => event.stateEnteredEventDetails?.name === state),
     90_000,
   );
 }

@@ -25,7 +25,7 @@ export async function followExecution(
   let seen = 0;
   for (;;) {
     const { status, error, cause } = await states.send(new DescribeExecutionCommand({ executionArn }));
-    const events = await eventsAfter(states, executionArn, seen);
+    const events = (await historyOf(states, executionArn)).filter(({ id = 0 }) => id > seen);
     seen = events.at(-1)?.id ?? seen;
     for (const line of events.flatMap(lineOf)) say(line);
     if (status !== 'RUNNING') return { status: status ?? 'UNKNOWN', ...(error && { error }), ...(cause && { cause }) };
@@ -33,7 +33,8 @@ export async function followExecution(
   }
 }
 
-async function eventsAfter(states: SFNClient, executionArn: string, id: number): Promise<HistoryEvent[]> {
+/** Every event of the execution so far, oldest first, page by page. */
+export async function historyOf(states: SFNClient, executionArn: string): Promise<readonly HistoryEvent[]> {
   const events: HistoryEvent[] = [];
   let nextToken: string | undefined;
   do {
@@ -43,7 +44,7 @@ async function eventsAfter(states: SFNClient, executionArn: string, id: number):
     events.push(...(page.events ?? []));
     nextToken = page.nextToken;
   } while (nextToken !== undefined);
-  return events.filter((event) => (event.id ?? 0) > id);
+  return events;
 }
 
 /** Waiting loops enter the same states again and again: an operator wants to see those once. */
