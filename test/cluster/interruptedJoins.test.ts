@@ -1,12 +1,13 @@
 /** Newcomers that are interrupted on their way into a cluster: they end joined, or cleanly absent. */
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { createEtcdClient } from '../../agent/machine/etcdClient.ts';
 import { readJson } from '../../agent/machine/files.ts';
 import { layoutBelow } from '../../agent/machine/layout.ts';
 import { turnMs } from '../../agent/machine/membershipTurns.ts';
 import type { Machine } from '../../infra/local/ec2/machine.ts';
 import type { DisturbanceHandle } from '../../infra/local/wire/disturbances.ts';
 import { afterScenario } from './afterScenario.ts';
-import { eventually, openTestCluster, statusOf, type TestCluster } from './cluster.ts';
+import { eventually, openTestCluster, type TestCluster } from './cluster.ts';
 import { settled, updateGroup } from './group.ts';
 import { cutPower } from './instanceFaults.ts';
 import { type MemberWatch, watchMembers } from './memberLists.ts';
@@ -59,10 +60,11 @@ function newcomerThat(known: ReadonlySet<string>, moment: 'is registered' | 'is 
 
 const everyInstance = () => new Set(cluster.home.services.ec2.instances().map(({ instanceId }) => instanceId));
 
-/** Whether the members list one that has not started, or a learner. */
+/** Whether the members list one that has not started, or a learner. Asks etcd: what an agent says is seconds old. */
 async function listsNewcomer(): Promise<'not started' | 'learner' | 'none'> {
-  const [first] = await cluster.members();
-  const listed = (await statusOf(first?.address ?? ''))?.member?.members ?? [];
+  const [first] = await cluster.home.instances();
+  const client = createEtcdClient({ address: first?.address ?? '', version: etcd, timeoutMs: 5_000 });
+  const listed = (await client.members()).members;
   if (listed.some(({ name }) => name === '')) return 'not started';
   return listed.some(({ isLearner }) => isLearner) ? 'learner' : 'none';
 }
