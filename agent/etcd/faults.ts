@@ -101,12 +101,15 @@ export const faults: Readonly<Record<FaultName, FaultEntry>> = table;
 /** Longest cause that Step Functions accepts in SendTaskFailure, in characters (API_SendTaskFailure). */
 export const maxCauseLength = 32_768;
 
+/** Where a message says what to look at; one that tells of another fault brings that one's along. */
+const runbookNote = / \(runbook: docs\/runbook\.md#[a-z0-9-]+\)/g;
+
 /** An error whose `name` is one of the table's, literal, so that it survives minification and reaches `ErrorEquals`. */
 export class Fault extends Error {
   override readonly name: FaultName;
 
   constructor(name: FaultName, message: string, options?: ErrorOptions) {
-    super(`${message} (runbook: docs/runbook.md#${faults[name].runbook})`, options);
+    super(`${message.replaceAll(runbookNote, '')} (runbook: docs/runbook.md#${faults[name].runbook})`, options);
     this.name = name;
   }
 }

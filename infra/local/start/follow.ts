@@ -25,7 +25,7 @@ export async function followExecution(
   let seen = 0;
   for (;;) {
     const { status, error, cause } = await states.send(new DescribeExecutionCommand({ executionArn }));
-    const events = (await historyOf(states, executionArn)).filter(({ id = 0 }) => id > seen);
+    const events = await eventsAfter(states, executionArn, seen);
     seen = events.at(-1)?.id ?? seen;
     for (const line of events.flatMap(lineOf)) say(line);
     if (status !== 'RUNNING') return { status: status ?? 'UNKNOWN', ...(error && { error }), ...(cause && { cause }) };
@@ -33,19 +33,35 @@ export async function followExecution(
   }
 }
 
-/** Every event of the execution so far, oldest first, page by page. */
-export async function historyOf(states: SFNClient, executionArn: string): Promise<readonly HistoryEvent[]> {
-  const events: HistoryEvent[] = [];
+/** Every event of the execution so far, oldest first. */
+export function historyOf(states: SFNClient, executionArn: string): Promise<readonly HistoryEvent[]> {
+  return eventsAfter(states, executionArn, 0);
+}
+
+/**
+ * Events with a greater id than this, oldest first: read page by page from the end, so that a look costs what is new and not
+ * what there is.
+ */
+async function eventsAfter(states: SFNClient, executionArn: string, seen: number): Promise<readonly HistoryEvent[]> {
+  const newestFirst: HistoryEvent[] = [];
   let nextToken: string | undefined;
   do {
     const page = await states.send(
-      new GetExecutionHistoryCommand({ executionArn, maxResults: 1000, ...(nextToken && { nextToken }) }),
+      new GetExecutionHistoryCommand({
+        executionArn,
+        reverseOrder: true,
+        maxResults: pageSize,
+        ...(nextToken && { nextToken }),
+      }),
     );
-    events.push(...(page.events ?? []));
-    nextToken = page.nextToken;
+    newestFirst.push(...(page.events ?? []));
+    nextToken = (newestFirst.at(-1)?.id ?? 0) > seen + 1 ? page.nextToken : undefined;
   } while (nextToken !== undefined);
-  return events;
+  return newestFirst.filter(({ id = 0 }) => id > seen).reverse();
 }
+
+/** A step has three to five events: most looks need one page. */
+const pageSize = 50;
 
 /** Waiting loops enter the same states again and again: an operator wants to see those once. */
 const quiet = new Set(['WaitStateEntered', 'ChoiceStateEntered']);

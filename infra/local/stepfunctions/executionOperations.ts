@@ -19,7 +19,7 @@ import type { Engine } from './engine.ts';
 import type { ExecutionRow } from './executionStore.ts';
 import { historyEvent } from './history.ts';
 import { machineOf, settingsOf } from './machineOperations.ts';
-import { page, pageOf } from './paging.ts';
+import { eventOf, eventToken, limitOf, page, pageOf } from './paging.ts';
 import { startExecution } from './starting.ts';
 
 export function executionOperations(engine: Engine): Record<string, Operation> {
@@ -80,12 +80,15 @@ export function executionOperations(engine: Engine): Record<string, Operation> {
     return { executions: rows.map(summary), ...next };
   }
 
+  /** A page goes on from an event, not from a number of them: the history grows meanwhile, at the end where reversed ones begin. */
   function history(input: GetExecutionHistoryInput): GetExecutionHistoryOutput {
     const row = executionOf(input.executionArn);
-    const { offset, limit } = pageOf(input as object, 100);
-    const found = store.events(row.arn, input.reverseOrder ?? false, limit + 1, offset);
-    const { rows, ...next } = page(found, offset, limit);
-    return { events: rows.map((event) => historyEvent(event, input.includeExecutionData ?? true)), ...next };
+    const { reverseOrder = false, includeExecutionData = true, maxResults } = input;
+    const limit = limitOf(maxResults, 100);
+    const found = store.events(row.arn, reverseOrder, limit + 1, eventOf(input.nextToken, reverseOrder));
+    const events = found.slice(0, limit).map((event) => historyEvent(event, includeExecutionData));
+    const last = found.length > limit ? found[limit - 1] : undefined;
+    return { events, ...(last && { nextToken: eventToken(last.id, reverseOrder) }) };
   }
 
   function stop({ executionArn, error, cause }: StopExecutionInput): StopExecutionOutput {

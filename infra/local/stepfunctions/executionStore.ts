@@ -197,10 +197,11 @@ export class ExecutionStore {
     this.#run(sql, arn, id, type, timestamp, previous, field, details);
   }
 
-  events(arn: string, reverse: boolean, limit: number, offset: number): EventRow[] {
-    const order = reverse ? 'DESC' : 'ASC';
-    const sql = `SELECT * FROM states_events WHERE executionArn = ? ORDER BY id ${order} LIMIT ? OFFSET ?`;
-    return this.#all(sql, arn, limit, offset);
+  /** @param after the event before the first one, in this order; undefined: from the beginning of it */
+  events(arn: string, reverse: boolean, limit: number, after?: number): EventRow[] {
+    const [order, beyond, first] = reverse ? ['DESC', '<', Number.MAX_SAFE_INTEGER] : ['ASC', '>', 0];
+    const sql = `SELECT * FROM states_events WHERE executionArn = ? AND id ${beyond} ? ORDER BY id ${order} LIMIT ?`;
+    return this.#all(sql, arn, after ?? first, limit);
   }
 
   #prepare(sql: string): ReturnType<DatabaseSync['prepare']> {

@@ -36,6 +36,12 @@ describe('a fault', () => {
     expect(fault).toBeInstanceOf(Error);
   });
 
+  test('that tells of others names one heading of the runbook: its own', () => {
+    const refusal = new Fault('LockHeld', 'another has it');
+    const { message } = new Fault('PreflightFailed', `a: ${refusal.message}; b: ${refusal.message}`);
+    expect(message).toBe('a: another has it; b: another has it (runbook: docs/runbook.md#preflight-failed)');
+  });
+
   test.each(['Error', 'toString', '__proto__', 'lockHeld', ''])('%j is none', (name) =>
     expect(isFaultName(name)).toBe(false),
   );

@@ -116,6 +116,23 @@ describe('lists and histories', () => {
     expect(JSON.stringify(bare)).not.toContain('secret');
   });
 
+  test('a history that grows between its pages is neither repeated nor cut, whichever way it is read', () => {
+    const executionArn = states.startExecution(waiting);
+    const page = (more: object) => states.call('GetExecutionHistory', { executionArn, maxResults: 1, ...more });
+    const idsOf = ({ events }: { events: { id: number }[] }) => events.map(({ id }) => id);
+    const [backwards, forwards] = [page({ reverseOrder: true }), page({})];
+    expect([idsOf(backwards), idsOf(forwards)]).toEqual([[2], [1]]);
+    states.call('StopExecution', { executionArn });
+    expect(idsOf(page({ reverseOrder: true, nextToken: backwards.nextToken }))).toEqual([1]);
+    const rest = page({ maxResults: 9, nextToken: forwards.nextToken });
+    expect(idsOf(rest)).toEqual([2, 3]);
+    expect(rest).not.toHaveProperty('nextToken');
+    const turned = { executionArn, reverseOrder: true, nextToken: forwards.nextToken };
+    expect(states.refusal('GetExecutionHistory', turned)).toMatch(/^InvalidToken/);
+    const tooMany = { executionArn, maxResults: 1001 };
+    expect(states.refusal('GetExecutionHistory', tooMany)).toMatch(/^ValidationException/);
+  });
+
   test.each(['DescribeExecution', 'GetExecutionHistory', 'StopExecution', 'DescribeStateMachineForExecution'])(
     '%s of nothing is refused',
     (operation) => {

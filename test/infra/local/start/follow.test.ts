@@ -1,0 +1,64 @@
+/** That an execution is followed by what is new in its history, against Step Functions' answers in memory. */
+import { DescribeExecutionCommand, type GetExecutionHistoryCommand, type SFNClient } from '@aws-sdk/client-sfn';
+import { describe, expect, test } from '@jest/globals';
+import { followExecution, historyOf } from '../../../../infra/local/start/follow.ts';
+import { openStates, type States } from '../stepfunctions/fixture.ts';
+
+/** States that pass, so many that the history has several pages. */
+const chain = (length: number, last: object) => ({
+  StartAt: 'S0',
+  States: Object.fromEntries(
+    Array.from({ length: length + 1 }, (_, index) => [
+      `S${index}`,
+      index === length ? last : { Type: 'Pass', Next: `S${index + 1}` },
+    ]),
+  ),
+});
+
+/** A client of these Step Functions that counts the events it was given. */
+function clientOf(states: States): { client: SFNClient; given: () => number } {
+  let given = 0;
+  const send = async (command: DescribeExecutionCommand | GetExecutionHistoryCommand) => {
+    if (command instanceof DescribeExecutionCommand) return states.call('DescribeExecution', command.input);
+    const page = states.call('GetExecutionHistory', command.input);
+    given += page.events.length;
+    return page;
+  };
+  return { client: { send } as unknown as SFNClient, given: () => given };
+}
+
+describe('an execution', () => {
+  test('with a long history is followed by what is new in it', async () => {
+    const states = openStates();
+    const { client, given } = clientOf(states);
+    const waits = { Type: 'Wait', Seconds: 600, End: true };
+    const executionArn = states.startExecution(chain(300, waits));
+    await states.reached(executionArn, 'WaitStateEntered');
+    const { length } = states.history(executionArn);
+    const lines: string[] = [];
+    const looks: number[] = [];
+    const end = await followExecution(
+      client,
+      executionArn,
+      (line) => lines.push(line),
+      async () => {
+        looks.push(given());
+        if (looks.length === 20) states.call('StopExecution', { executionArn });
+      },
+    );
+    expect(end.status).toBe('ABORTED');
+    expect(lines).toEqual(Array.from({ length: 300 }, (_, index) => `S${index}`));
+    expect(looks[0]).toBe(length);
+    // Each further look reads one page, however much there is.
+    expect(Math.max(...looks.slice(1).map((count, index) => count - (looks[index] ?? 0)))).toBeLessThanOrEqual(50);
+    await states.stop();
+  });
+
+  test('is told from its beginning, all of it', async () => {
+    const states = openStates();
+    const { client } = clientOf(states);
+    const { arn } = await states.run(chain(100, { Type: 'Succeed' }));
+    expect((await historyOf(client, arn)).map(({ id }) => id)).toEqual(states.history(arn).map(({ id }) => id));
+    await states.stop();
+  });
+});
