@@ -16,6 +16,7 @@ import { createSupervisor } from './duties/supervise.ts';
 import { createSurroundings } from './duties/surroundings.ts';
 import { createTuning } from './duties/tuning.ts';
 import { createAws } from './machine/aws.ts';
+import { systemClock } from './machine/clock.ts';
 import { writeDurably } from './machine/files.ts';
 import { createInstances } from './machine/group.ts';
 import { releasesByChild } from './machine/installProcess.ts';
@@ -51,7 +52,7 @@ export async function runAgent(environment: AgentEnvironment): Promise<void> {
   const aws = createAws(metadata, identity.region, environment.awsEndpoint);
   const record = createRecord(aws, identity);
   const instances = createInstances(aws);
-  const turns = createMembershipTurns(record, identity.instanceId);
+  const turns = createMembershipTurns(record, identity.instanceId, { ...systemClock, epochMs: aws.nowMs });
   const around = createSurroundings({ identity, record, instances, turns });
   const disk = createDisk(layout);
   const tuning = createTuning({ identity, layout, record, log, versionOf });

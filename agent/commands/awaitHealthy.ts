@@ -7,7 +7,7 @@ export interface AwaitHealthyContext {
   readonly name: string;
   observe(): Promise<Observation>;
   phase(): { readonly phase: AgentPhase; readonly reason: string };
-  /** Epoch milliseconds at which the command was received: the deadline counts from there, also after a restart. */
+  /** When the command was received, in milliseconds of the monotonic clock: the deadline counts from there, also after a restart. */
   readonly receivedAtMs: number;
 }
 
@@ -33,7 +33,7 @@ export async function awaitHealthy(input: AwaitHealthyInput, context: AwaitHealt
         clusterVersion: seen.clusterVersion,
         isLeader: member.isLeader,
         members: [...(seen.members ?? [])].sort(),
-        waitedMs: Date.now() - context.receivedAtMs,
+        waitedMs: performance.now() - context.receivedAtMs,
       };
     }
     if (seen.crashLooping) {
@@ -42,7 +42,7 @@ export async function awaitHealthy(input: AwaitHealthyInput, context: AwaitHealt
         `etcd on ${context.name} exits again and again; its log is /var/log/etcd/etcd.log or the journal of etcd.service`,
       );
     }
-    if (Date.now() >= deadline) throw new Fault('MemberNotHealthy', sentence(context, health, input.timeoutMs));
+    if (performance.now() >= deadline) throw new Fault('MemberNotHealthy', sentence(context, health, input.timeoutMs));
     await sleep(pollMs);
   }
 }

@@ -63,7 +63,7 @@ async function look({ observe }: Context) {
 
 /** From the moment at which the command was received, also after a restart of the agent. */
 function waitedMs({ receivedAtMs }: Context): number {
-  return Date.now() - receivedAtMs;
+  return performance.now() - receivedAtMs;
 }
 
 function nameOf({ id, name, isLearner }: { readonly id: string; readonly name: string; readonly isLearner: boolean }) {

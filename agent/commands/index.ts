@@ -39,7 +39,8 @@ export function createCommands(options: CommandsOptions): CommandReceiver {
   const ledger = openLedger(join(state, 'ledger'));
   const running = new Map<string, Promise<Outcome>>();
 
-  function run(stored: StoredCommand): Promise<Outcome> {
+  /** @param waitedMs since it was received, by an earlier agent */
+  function run(stored: StoredCommand, waitedMs = 0): Promise<Outcome> {
     const { envelope, entry } = stored;
     const known = running.get(entry.id);
     if (known !== undefined) return known;
@@ -49,7 +50,7 @@ export function createCommands(options: CommandsOptions): CommandReceiver {
       },
       (envelope.heartbeatSeconds ?? defaultHeartbeatSeconds) * 1000,
     );
-    const outcome = execute(envelope, Date.parse(entry.receivedAt))
+    const outcome = execute(envelope, performance.now() - waitedMs)
       .then((result): Outcome => ({ status: 'succeeded', result }), failed)
       .then((ended) => {
         clearInterval(beat);
@@ -108,11 +109,16 @@ export function createCommands(options: CommandsOptions): CommandReceiver {
       for (const stored of ledger.unfinished()) {
         const { id, outcome } = stored.entry;
         log('command resumed', { id, outcome: outcome.status });
-        if (outcome.status === 'running') void run(stored);
+        if (outcome.status === 'running') void run(stored, sinceMs(stored));
         else deliver(stored, outcome);
       }
     },
   };
+}
+
+/** By the machine's clock, all that is left of an earlier agent; one that was set back since makes nothing of it. */
+function sinceMs({ entry }: StoredCommand): number {
+  return Math.max(0, Date.now() - Date.parse(entry.receivedAt));
 }
 
 /** Tokens only grow: an operation that lost the lock cannot command any more. */

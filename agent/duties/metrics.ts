@@ -103,7 +103,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       alarms,
       dns: dns?.verdict ?? null,
       lock,
-      nowMs: Date.now(),
+      nowMs: aws.nowMs(),
     });
   }
 
@@ -112,7 +112,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     async publish() {
       const described = await describe();
       if (described.phase === 'left') return;
-      const atMs = Date.now();
+      const atMs = aws.nowMs();
       const { cluster, instanceId } = identity;
       const records = [metricRecord(ofMember(described), { cluster, member: instanceId, atMs })];
       const values = described.member?.isLeader ? await ofCluster(described) : null;

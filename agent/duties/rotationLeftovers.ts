@@ -14,13 +14,13 @@ export interface LeftoversOptions {
   readonly record: Pick<ClusterRecord, 'readLock' | 'readSettings' | 'audit'>;
   readonly instances: Pick<Instances, 'group'>;
   readonly log: Log;
-  /** Epoch milliseconds. */
-  readonly nowMs?: () => number;
+  /** Epoch milliseconds by the clock that leases are written by. */
+  readonly nowMs: () => number;
 }
 
 /** One look; for the leader's agent. @throws Error where the record or Auto Scaling does not answer: then nothing is done */
 export async function resumeLeftovers(options: LeftoversOptions): Promise<void> {
-  const { rotation, record, instances, log, nowMs = Date.now } = options;
+  const { rotation, record, instances, log, nowMs } = options;
   const begun = await rotation.read();
   if (begun === null || begun.restoredAt !== undefined) return;
   const left = leftBehind(begun, await record.readLock(), nowMs());

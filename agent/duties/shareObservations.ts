@@ -1,5 +1,6 @@
 /** One look at etcd serves all who ask within a short time: the status endpoint, commands that wait, duties. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Clock, systemClock } from '../machine/clock.ts';
 import type { Observation } from './observe.ts';
 
 export interface SharedObservations {
@@ -22,6 +23,7 @@ interface Look {
 export function shareObservations(
   observe: () => Promise<Observation>,
   currentPid: () => number | null,
+  { monotonicMs }: Pick<Clock, 'monotonicMs'> = systemClock,
 ): SharedObservations {
   let latest: Look | null = null;
   let last: Observation | null = null;
@@ -31,10 +33,10 @@ export function shareObservations(
   }
 
   function look(): Look {
-    const young = latest !== null && Date.now() - latest.atMs <= sharedMs;
+    const young = latest !== null && monotonicMs() - latest.atMs <= sharedMs;
     if (latest !== null && young && (latest.value === null || holds(latest.value))) return latest;
     const answer = observe();
-    const begun: Look = { atMs: Date.now(), answer, value: null };
+    const begun: Look = { atMs: monotonicMs(), answer, value: null };
     answer.then(
       (value) => {
         begun.value = value;

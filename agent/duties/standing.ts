@@ -81,7 +81,7 @@ export function startStandingDuties(options: StandingOptions): Standing {
       dnsState = null;
       return;
     }
-    await resumeLeftovers({ ...options, rotation }).catch((error: Error) =>
+    await resumeLeftovers({ ...options, rotation, nowMs: aws.nowMs }).catch((error: Error) =>
       log('leftovers of a rotation not looked for', { error: error.message }, 'warn'),
     );
     const { round: done, seen } = await housekeeping.round();

@@ -89,7 +89,7 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
       keep({ starts: kept.starts + 1 });
       log('etcd started', { pid: etcd.pid(), version });
     } catch (error) {
-      const now = clock.epochMs();
+      const now = clock.monotonicMs();
       await afterExit(command, { startedAtMs: now, exitedAtMs: now }, `not started: ${(error as Error).message}`);
     }
   }
@@ -99,7 +99,7 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
     exits = [...exits, exit].slice(-remembered);
     const next = nextStart(exits);
     crashLooping = next.crashLooping;
-    keep({ crashes: kept.crashes + 1, lastExit: `${how} at ${new Date(exit.exitedAtMs).toISOString()}` });
+    keep({ crashes: kept.crashes + 1, lastExit: `${how} at ${new Date(clock.epochMs()).toISOString()}` });
     log(
       'etcd ended',
       { how, ranMs: exit.exitedAtMs - exit.startedAtMs, nextStartInMs: next.delayMs, crashLooping },
@@ -172,7 +172,7 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
     get crashLooping() {
       // A long run since the last exit ends the loop.
       const last = exits.at(-1);
-      if (crashLooping && last !== undefined && etcd.pid() !== null && clock.epochMs() - last.exitedAtMs > 60_000)
+      if (crashLooping && last !== undefined && etcd.pid() !== null && clock.monotonicMs() - last.exitedAtMs > 60_000)
         crashLooping = false;
       return crashLooping;
     },

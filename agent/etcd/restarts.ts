@@ -1,7 +1,7 @@
 /** When etcd is started again after it exited, and when that is called a crash loop. */
 
 export interface EtcdExit {
-  /** Epoch milliseconds. */
+  /** Milliseconds of a monotonic clock. */
   readonly startedAtMs: number;
   readonly exitedAtMs: number;
 }

@@ -1,6 +1,7 @@
 /** Signed calls to AWS: aws4 on node:http, since an SDK client in the resident process costs 8 to 40 MB. */
 import type { IncomingMessage } from 'node:http';
 import aws4 from 'aws4';
+import { createAwsClock } from './awsClock.ts';
 import { exchange, type HttpAnswer, type HttpRequest, open } from './http.ts';
 import type { Metadata } from './metadata.ts';
 import { parseXml, textAt, type XmlValue } from './xml.ts';
@@ -29,6 +30,8 @@ export interface Aws {
   route53(method: 'GET' | 'POST', path: string, body?: string): Promise<XmlValue>;
   /** An object's bytes as they come; null where there is none. */
   object(bucket: string, key: string, timeoutMs: number): Promise<IncomingMessage | null>;
+  /** Epoch milliseconds by AWS's clock: what is compared with other instances' time stamps, and with the control plane's. */
+  nowMs(): number;
 }
 
 /** An error that AWS answered with; `code` is its name there. */
@@ -53,6 +56,7 @@ const globalRegion = 'us-east-1';
 
 /** @param endpoint one for all services; null: AWS's own in the region */
 export function createAws(metadata: Metadata, region: string, endpoint: string | null): Aws {
+  const clock = createAwsClock();
   const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
 
   interface Unsigned {
@@ -67,25 +71,40 @@ export function createAws(metadata: Metadata, region: string, endpoint: string |
 
   async function signed({ base, path, method, headers, ...rest }: Unsigned): Promise<Omit<HttpRequest, 'timeoutMs'>> {
     const { host } = new URL(base);
-    const request = { region, ...rest, host, path, method, headers: { ...headers, host } };
+    const request = {
+      region,
+      ...rest,
+      host,
+      path,
+      method,
+      headers: { ...headers, host, 'X-Amz-Date': basicIso(clock.nowMs()) },
+    };
     const result = aws4.sign(request, await metadata.credentials());
     const body = rest.body === undefined ? {} : { body: rest.body };
     return { url: `${base}${path}`, method, headers: result.headers as Record<string, string>, ...body };
   }
 
+  /** Once more where it was refused and its answer says that it was signed with a wrong time. */
+  async function exchangeSigned(asked: string | null, request: Unsigned, timeoutMs: number): Promise<HttpAnswer> {
+    const answer = await answered(asked, signed(request), timeoutMs);
+    const again = clock.heard(answer.headers.date) && answer.status >= 400;
+    return again ? answered(asked, signed(request), timeoutMs) : answer;
+  }
+
   async function exchangeXml(asked: string | null, request: Unsigned): Promise<XmlValue> {
-    const { status, body } = await answered(asked, signed(request), callTimeoutMs);
+    const { status, body } = await exchangeSigned(asked, request, callTimeoutMs);
     if (status >= 200 && status < 300) return parseXml(body);
     throw xmlError(asked, status, body);
   }
 
   return {
+    nowMs: clock.nowMs,
     async call(service, target, input, timeoutMs = callTimeoutMs) {
       const base = endpoint ?? `https://${service}.${region}.${suffix}`;
       const headers = { 'content-type': `application/x-amz-json-${jsonVersions[service]}`, 'x-amz-target': target };
-      const request = signed({ service, base, path: '/', method: 'POST', headers, body: JSON.stringify(input) });
+      const request = { service, base, path: '/', method: 'POST', headers, body: JSON.stringify(input) };
       const asked = `${service} ${target.split('.').at(-1)}`;
-      const { status, body } = await answered(asked, request, timeoutMs);
+      const { status, body } = await exchangeSigned(asked, request, timeoutMs);
       const answer = parsed(body);
       if (status === 200) return answer;
       const code =
@@ -128,8 +147,12 @@ export function createAws(metadata: Metadata, region: string, endpoint: string |
       const path = endpoint === null ? `/${key}` : `/${bucket}/${key}`;
       // S3 refuses requests that do not say how their payload is signed.
       const headers = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
-      const request = await signed({ service: 's3', base, path, method: 'GET', headers });
-      const response = await open({ ...request, timeoutMs });
+      const request = { service: 's3', base, path, method: 'GET', headers };
+      let response = await open({ ...(await signed(request)), timeoutMs });
+      if (clock.heard(response.headers.date) && response.statusCode === 403) {
+        response.resume();
+        response = await open({ ...(await signed(request)), timeoutMs });
+      }
       if (response.statusCode === 200) return response;
       response.resume();
       // Without permission to list the bucket, S3 says 403 of a key that is not there.
@@ -137,6 +160,11 @@ export function createAws(metadata: Metadata, region: string, endpoint: string |
       throw new AwsCallError(`HTTP ${response.statusCode}`, `s3://${bucket}/${key}`);
     },
   };
+}
+
+/** `20260131T235959Z`, as Signature Version 4 has it. */
+function basicIso(atMs: number): string {
+  return new Date(atMs).toISOString().replace(/[:-]|\.\d{3}/g, '');
 }
 
 /** @throws Error that names what was asked, where there is no answer */

@@ -7,7 +7,7 @@ export interface EtcdCommand {
 }
 
 export interface EtcdExitReport {
-  /** Epoch milliseconds; of an etcd that an earlier agent started, when this agent found it. */
+  /** Milliseconds of the monotonic clock; of an etcd that an earlier agent started, when this agent found it. */
   readonly startedAtMs: number;
   readonly exitedAtMs: number;
   /** `SIGKILL`, `exit 1`, or that nobody saw it. */

@@ -1,5 +1,6 @@
 /** Instance metadata (IMDSv2): who this instance is, to which cluster it belongs, its role's credentials. */
 import { agentTags } from '../protocol.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { exchange } from './http.ts';
 
 export interface Identity {
@@ -19,8 +20,6 @@ export interface AwsCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
-  /** Epoch milliseconds. */
-  readonly expiresAtMs: number;
 }
 
 export interface Metadata {
@@ -33,19 +32,22 @@ export interface Metadata {
 
 const tokenSeconds = 21_600;
 const timeoutMs = 2_000;
-/** Credentials are fetched anew this long before they expire. */
-const credentialMarginMs = 5 * 60_000;
+/**
+ * New credentials are there at least five minutes before the old ones expire (EC2: "Retrieve security credentials from instance
+ * metadata"): asked for this often, they never do, and no clock has to be compared with their expiration.
+ */
+const credentialsKeptMs = 4 * 60_000;
 
-export function createMetadata(endpoint: string): Metadata {
+export function createMetadata(endpoint: string, { monotonicMs }: Pick<Clock, 'monotonicMs'> = systemClock): Metadata {
   let token: { value: string; untilMs: number } | null = null;
-  let credentials: AwsCredentials | null = null;
+  let credentials: { value: AwsCredentials; untilMs: number } | null = null;
 
   async function currentToken(): Promise<string> {
-    if (token !== null && token.untilMs > Date.now()) return token.value;
+    if (token !== null && token.untilMs > monotonicMs()) return token.value;
     const headers = { 'x-aws-ec2-metadata-token-ttl-seconds': String(tokenSeconds) };
     const { status, body } = await exchange({ method: 'PUT', url: `${endpoint}/latest/api/token`, headers, timeoutMs });
     if (status !== 200) throw new Error(`instance metadata refuses a token: ${status} ${body}`);
-    token = { value: body, untilMs: Date.now() + (tokenSeconds - 60) * 1000 };
+    token = { value: body, untilMs: monotonicMs() + (tokenSeconds - 60) * 1000 };
     return body;
   }
 
@@ -85,16 +87,16 @@ export function createMetadata(endpoint: string): Metadata {
       }
     },
     async credentials() {
-      if (credentials !== null && credentials.expiresAtMs - credentialMarginMs > Date.now()) return credentials;
+      if (credentials !== null && credentials.untilMs > monotonicMs()) return credentials.value;
       const role = (await get('iam/security-credentials/')).split('\n')[0] ?? '';
       const answer = JSON.parse(await get(`iam/security-credentials/${role}`)) as Record<string, string>;
-      credentials = {
+      const value = {
         accessKeyId: answer.AccessKeyId ?? '',
         secretAccessKey: answer.SecretAccessKey ?? '',
         sessionToken: answer.Token ?? '',
-        expiresAtMs: Date.parse(answer.Expiration ?? ''),
       };
-      return credentials;
+      credentials = { value, untilMs: monotonicMs() + credentialsKeptMs };
+      return value;
     },
   };
 }

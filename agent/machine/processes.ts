@@ -42,11 +42,11 @@ export function argumentsOf(pid: number): readonly string[] {
 
 /** SIGTERM, then SIGKILL where it is still there after `graceMs`; resolves when it is gone. */
 export async function endProcess(process_: ProcessIdentity, graceMs = 5_000): Promise<void> {
-  const deadline = Date.now() + graceMs;
+  const deadline = performance.now() + graceMs;
   signal(process_, 'SIGTERM');
   let killed = false;
   while (startTimeOf(process_.pid) === process_.startTime) {
-    if (!killed && Date.now() > deadline) killed = signal(process_, 'SIGKILL');
+    if (!killed && performance.now() > deadline) killed = signal(process_, 'SIGKILL');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

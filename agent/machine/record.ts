@@ -27,6 +27,8 @@ export interface ClusterRecord {
 }
 
 export function createRecord(aws: Aws, { cluster, table, instanceId }: Identity): ClusterRecord {
+  const now = () => new Date(aws.nowMs()).toISOString();
+
   async function get<Item>(item: string): Promise<Item | null> {
     const input = { TableName: table, Key: attributesOf({ cluster, item }), ConsistentRead: true };
     const { Item } = await aws.call('dynamodb', 'DynamoDB_20120810.GetItem', input);
@@ -60,7 +62,7 @@ export function createRecord(aws: Aws, { cluster, table, instanceId }: Identity)
     readLock: () => get<LockRecord>('lock'),
     readTurn: () => get<MembershipTurn>('membership'),
     claimStart(member, claim) {
-      const item = { item: `started#${member}`, claim, claimedAt: new Date().toISOString() };
+      const item = { item: `started#${member}`, claim, claimedAt: now() };
       const text = 'attribute_not_exists(#item) OR #claim = :claim';
       return put(item, { text, names: { '#item': 'item', '#claim': 'claim' }, values: { ':claim': claim } });
     },
@@ -73,7 +75,7 @@ export function createRecord(aws: Aws, { cluster, table, instanceId }: Identity)
       return put(item, { text: `#token = :token AND ${held}`, names, values });
     },
     async audit(entry) {
-      const at = new Date().toISOString();
+      const at = now();
       await put({ item: `audit#${at}#${randomUUID().slice(0, 8)}`, at, who: instanceId, ...entry });
     },
   };

@@ -42,13 +42,13 @@ export function listenOnSocket(folder: string, answer: (line: string) => Promise
  * @throws Error where no agent answers within `timeoutMs`
  */
 export async function askSocket(folder: string, line: string, timeoutMs: number): Promise<string> {
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     try {
       process.chdir(folder);
-      return await ask(line, deadline - Date.now());
+      return await ask(line, deadline - performance.now());
     } catch (error) {
-      if (Date.now() >= deadline)
+      if (performance.now() >= deadline)
         throw new Error(`the agent does not answer on ${folder}/${name}: ${(error as Error).message}`);
       await sleep(100);
     }

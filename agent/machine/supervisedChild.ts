@@ -18,7 +18,7 @@ export function supervisedChild(pidFile: string, logFile: string): EtcdProcess {
 
   function ended(startedAtMs: number, how: string): void {
     current = null;
-    for (const listener of listeners) listener({ startedAtMs, exitedAtMs: Date.now(), how });
+    for (const listener of listeners) listener({ startedAtMs, exitedAtMs: performance.now(), how });
   }
 
   return {
@@ -33,7 +33,7 @@ export function supervisedChild(pidFile: string, logFile: string): EtcdProcess {
       if (found === null) return false;
       current = found;
       note(pidFile, found);
-      const foundAtMs = Date.now();
+      const foundAtMs = performance.now();
       const watch = setInterval(() => {
         if (startTimeOf(found.pid) === found.startTime) return;
         clearInterval(watch);
@@ -45,7 +45,7 @@ export function supervisedChild(pidFile: string, logFile: string): EtcdProcess {
       mkdirSync(dirname(logFile), { recursive: true });
       const log = openSync(logFile, 'a');
       runBeginsAt = fstatSync(log).size;
-      const startedAtMs = Date.now();
+      const startedAtMs = performance.now();
       const child = spawn(binary, args, {
         detached: true,
         stdio: ['ignore', log, log],

@@ -17,7 +17,6 @@ export function systemdUnit(unitFile = `/etc/systemd/system/${unit}`, path = pro
     execute(command, args, { env: { ...process.env, PATH: path } });
   const listeners: ((exit: EtcdExitReport) => void)[] = [];
   let current: number | null = null;
-  let runBeganAtMs = 0;
 
   function watch(startedAtMs: number): void {
     const timer = setInterval(async () => {
@@ -29,7 +28,7 @@ export function systemdUnit(unitFile = `/etc/systemd/system/${unit}`, path = pro
       }
       clearInterval(timer);
       current = null;
-      for (const listener of listeners) listener({ startedAtMs, exitedAtMs: Date.now(), how: state.how });
+      for (const listener of listeners) listener({ startedAtMs, exitedAtMs: performance.now(), how: state.how });
     }, watchIntervalMs);
   }
 
@@ -41,21 +40,17 @@ export function systemdUnit(unitFile = `/etc/systemd/system/${unit}`, path = pro
       await run('systemctl', ['stop', unit]);
     },
     async lastWords() {
-      const since = `--since=@${Math.floor(runBeganAtMs / 1000)}`;
-      const { stdout } = await run('journalctl', [
-        `--unit=${unit}`,
-        since,
-        '--output=cat',
-        '--lines=100',
-        '--no-pager',
-      ]);
+      // Of the last run alone: by time, a clock that was set would hide its lines or show an earlier run's.
+      const { invocation } = await show(run);
+      const only = `_SYSTEMD_INVOCATION_ID=${invocation}`;
+      const { stdout } = await run('journalctl', [only, '--output=cat', '--lines=100', '--no-pager']);
       return stdout;
     },
     async adopt() {
       const { active, pid } = await show(run);
       if (active !== 'active' || pid === null) return false;
       current = pid;
-      watch(Date.now());
+      watch(performance.now());
       return true;
     },
     async start(command) {
@@ -64,8 +59,7 @@ export function systemdUnit(unitFile = `/etc/systemd/system/${unit}`, path = pro
       writeFileSync(unitFile, unitText(command));
       await run('systemctl', ['daemon-reload']);
       await run('systemctl', ['reset-failed', unit]).catch(() => undefined);
-      const startedAtMs = Date.now();
-      runBeganAtMs = startedAtMs;
+      const startedAtMs = performance.now();
       // Of type simple: systemd returns when the process is there.
       await run('systemctl', ['start', unit]);
       current = (await show(run)).pid;
@@ -78,6 +72,8 @@ interface UnitState {
   readonly active: string;
   readonly pid: number | null;
   readonly how: string;
+  /** Systemd's id of the last run. */
+  readonly invocation: string;
 }
 
 /** `CLD_KILLED` and `CLD_DUMPED` of waitid(2), in which `ExecMainStatus` is a signal's number. */
@@ -86,7 +82,7 @@ const killed = new Set(['2', '3']);
 type Run = (command: string, args: readonly string[]) => Promise<{ readonly stdout: string }>;
 
 async function show(run: Run): Promise<UnitState> {
-  const properties = ['ActiveState', 'MainPID', 'ExecMainCode', 'ExecMainStatus'];
+  const properties = ['ActiveState', 'MainPID', 'ExecMainCode', 'ExecMainStatus', 'InvocationID'];
   const { stdout } = await run('systemctl', ['show', unit, ...properties.map((name) => `--property=${name}`)]);
   const values = Object.fromEntries(
     stdout
@@ -99,6 +95,7 @@ async function show(run: Run): Promise<UnitState> {
     active: values.ActiveState ?? 'unknown',
     pid: pid > 0 ? pid : null,
     how: killed.has(values.ExecMainCode ?? '') ? `signal ${values.ExecMainStatus}` : `exit ${values.ExecMainStatus}`,
+    invocation: values.InvocationID ?? '',
   };
 }
 

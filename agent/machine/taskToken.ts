@@ -32,8 +32,8 @@ export function createTaskTokens(aws: Aws, log: Log): TaskTokens {
       return true;
     },
     async finish(taskToken, outcome) {
-      const deadline = Date.now() + givingUpMs;
-      for (let pauseMs = 250; Date.now() < deadline; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+      const deadline = performance.now() + givingUpMs;
+      for (let pauseMs = 250; performance.now() < deadline; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
         try {
           if (outcome.status === 'succeeded')
             await call('SendTaskSuccess', { taskToken, output: JSON.stringify(outcome.result) });

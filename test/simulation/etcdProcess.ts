@@ -7,13 +7,12 @@ import { later } from './weather.ts';
 import type { Life, World } from './world.ts';
 
 export function processFor(world: World, life: Life, node: EtcdNode): EtcdProcess {
-  const { timeline, etcd, watch, weather } = world;
+  const { timeline, etcd, watch } = world;
   let listener: (exit: EtcdExitReport) => void = () => {};
 
   function reportTo(): void {
     node.onExit = (how) => {
-      const ahead = weather.clockAheadMs.get(life.instanceId) ?? 0;
-      const exit = { startedAtMs: node.startedAtMs + ahead, exitedAtMs: timeline.nowMs + ahead, how };
+      const exit = { startedAtMs: node.startedAtMs, exitedAtMs: timeline.nowMs, how };
       void later(world, life, 5, () => listener(exit));
     };
   }

@@ -32,6 +32,23 @@ export function scopeOf(request: IncomingMessage): Scope {
   };
 }
 
+/** How far a request's time may be from AWS's, in milliseconds (Signature Version 4; S3: "Authenticating requests"). */
+const skewMs = (service: string) => (service === 's3' ? 15 : 5) * 60_000;
+
+/**
+ * The time that a request was signed with.
+ * @throws AwsError with the service's own name for it, where it is too far from this home's
+ */
+export function requireTimely({ headers }: IncomingMessage, { service, target }: Scope): void {
+  const text = String(headers['x-amz-date'] ?? '');
+  const signedMs = Date.parse(text.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+  // A request whose signature is in its query has no such header.
+  if (Number.isNaN(signedMs) || Math.abs(signedMs - Date.now()) <= skewMs(service)) return;
+  const query = service === 'ec2' ? 'RequestExpired' : 'SignatureDoesNotMatch';
+  const code = service === 's3' ? 'RequestTimeTooSkewed' : target === null ? query : 'InvalidSignatureException';
+  throw new AwsError(code, `Signature not current: ${text} is too far from ${new Date().toISOString()}`, 403);
+}
+
 /** AWS's own limit for most services; S3 does not come through here. */
 const maxBodyBytes = 8 * 1024 * 1024;
 

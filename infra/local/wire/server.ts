@@ -9,7 +9,7 @@ import { type Disturbances, Dropped } from './disturbances.ts';
 import { sendFailure } from './failures.ts';
 import { fromJson, toJson } from './json.ts';
 import { fromForm } from './query.ts';
-import { readBody, type Scope, scopeOf } from './request.ts';
+import { readBody, requireTimely, type Scope, scopeOf } from './request.ts';
 import { fromRest, route, toRest } from './rest.ts';
 import { type ServiceShape, serviceShapes } from './schemas.ts';
 import { AwsError, type Caller, type RawService, type Service } from './service.ts';
@@ -56,6 +56,7 @@ export async function startWire(options: WireOptions): Promise<Wire> {
 async function answer(options: WireOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const scope = scopeOf(request);
   const caller = options.callerOf(scope.accessKeyId);
+  requireTimely(request, scope);
   const raw = options.rawServices.find(({ name }) => name === scope.service);
   if (raw !== undefined) return handle(options, raw, scope, request, response, caller);
   const service = options.services.find(({ name }) => name === scope.service);

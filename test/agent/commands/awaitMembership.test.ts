@@ -15,7 +15,7 @@ function seeing(...looks: readonly Look[]) {
   let index = 0;
   const context = {
     name: 'i-1',
-    receivedAtMs: Date.now(),
+    receivedAtMs: performance.now(),
     async observe(): Promise<Observation> {
       const { lists, sick = false } = looks[Math.min(index++, looks.length - 1)] as Look;
       const seen = {

@@ -50,7 +50,7 @@ let dns: Dns;
 let audited: { before?: unknown; after?: unknown }[];
 let logged: string[];
 const aws = () => {
-  const credentials = async () => ({ sessionToken: '', expiresAtMs: 0, ...home.credentials });
+  const credentials = async () => ({ sessionToken: '', ...home.credentials });
   return createAws({ credentials } as Metadata, 'eu-west-1', endpoint);
 };
 beforeEach(() => {

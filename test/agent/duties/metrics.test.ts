@@ -54,6 +54,7 @@ afterEach(() => rmSync(root, { recursive: true }));
 /** As after a start of the agent. */
 function start(): Metrics {
   const aws = {
+    nowMs: Date.now,
     async call(_service: string, target: string, input: Fields) {
       called.push({ target: target.split('.').at(-1) ?? '', input });
       const answer = answers.shift() ?? null;

@@ -48,6 +48,25 @@ describe('an observation', () => {
     expect(looks).toBe(2);
   });
 
+  test('is made anew however the clock of the machine is set', async () => {
+    let looks = 0;
+    let nowMs = 1_000;
+    const shared = shareObservations(
+      async () => seenOf(++looks),
+      () => looks,
+      { monotonicMs: () => nowMs },
+    );
+    const real = Date.now;
+    try {
+      await shared.fresh();
+      Date.now = () => real() - 3_600_000;
+      nowMs += 600;
+      expect(await shared.fresh()).toEqual(seenOf(2));
+    } finally {
+      Date.now = real;
+    }
+  });
+
   test('that fails fails for those who asked, and is made again', async () => {
     let looks = 0;
     const shared = shareObservations(

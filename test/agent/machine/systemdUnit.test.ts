@@ -33,9 +33,9 @@ case "$1" in
   stop) kill "$(cat pid)" ;;
   show)
     if [ -f pid ] && [ "$(cut -d' ' -f3 /proc/$(cat pid)/stat 2>/dev/null)" = S ]; then
-      printf 'ActiveState=active\\nMainPID=%s\\nExecMainCode=0\\nExecMainStatus=0\\n' "$(cat pid)"
+      printf 'InvocationID=1a\\nActiveState=active\\nMainPID=%s\\nExecMainCode=0\\nExecMainStatus=0\\n' "$(cat pid)"
     else
-      printf 'ActiveState=failed\\nMainPID=0\\nExecMainCode=2\\nExecMainStatus=9\\n'
+      printf 'InvocationID=1a\\nActiveState=failed\\nMainPID=0\\nExecMainCode=2\\nExecMainStatus=9\\n'
     fi ;;
 esac
 `;
@@ -48,7 +48,7 @@ describe('etcd under systemd', () => {
     folder = mkdtempSync(join(tmpdir(), 'systemd-'));
     for (const [name, script] of Object.entries({
       systemctl,
-      journalctl: `#!/bin/sh\ncat "$(dirname "$0")/journal"\n`,
+      journalctl: `#!/bin/sh\n[ "$1" = _SYSTEMD_INVOCATION_ID=1a ] && cat "$(dirname "$0")/journal"\n`,
       chown: '#!/bin/sh\n',
     })) {
       writeFileSync(join(folder, name), script);

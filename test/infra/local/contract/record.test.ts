@@ -63,7 +63,7 @@ describe.each(targets)('the cluster record in %s', (_, open) => {
 
   function recordOf(instanceId: string): ClusterRecord {
     const { endpoint, region, credentials } = target.client;
-    const held = { ...credentials, sessionToken: 'none', expiresAtMs: Number.MAX_SAFE_INTEGER };
+    const held = { ...credentials, sessionToken: 'none' };
     const metadata = {
       identity: () => Promise.reject(new Error('nobody asks')),
       credentials: async () => held,
