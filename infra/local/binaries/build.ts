@@ -3,7 +3,7 @@ import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, renameSync, rm
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compareVersions, parseVersion } from '#etcd/versions.ts';
-import { isEtcd } from './cache.ts';
+import { isEtcd, type Program } from './cache.ts';
 import { runProgram } from './program.ts';
 import type { Progress } from './progress.ts';
 
@@ -23,31 +23,43 @@ interface Toolchain {
 }
 
 /** 2.x panics at start when built with Go 1.22 (generated codecs); 3.0 to 3.4 depend on what Go 1.20 still accepts. */
-function toolchainOf(version: string): Toolchain {
-  if (compareVersions(version, '3.4.0') < 0) return { go: 'go1.20.14', module: 'github.com/coreos/etcd' };
-  if (compareVersions(version, '3.5.0') < 0) return { go: 'go1.20.14', module: 'go.etcd.io/etcd' };
-  return { go: 'go1.26.8', module: 'go.etcd.io/etcd/server/v3' };
+function toolchainOf(program: Program, version: string): Toolchain {
+  const server = program === 'etcd';
+  const below = server ? '' : '/etcdctl';
+  if (compareVersions(version, '3.4.0') < 0) return { go: 'go1.20.14', module: `github.com/coreos/etcd${below}` };
+  if (compareVersions(version, '3.5.0') < 0) return { go: 'go1.20.14', module: `go.etcd.io/etcd${below}` };
+  return { go: 'go1.26.8', module: `go.etcd.io/etcd/${server ? 'server' : 'etcdctl'}/v3` };
 }
 
 /**
- * Builds etcd into `target`.
+ * Builds etcd, or its etcdctl, into `target`.
  * @throws Error saying what is missing or what the compiler said
  */
-export async function buildEtcd(version: string, target: string, show: (progress: Progress) => void): Promise<void> {
-  if (!existsSync(join(recipes, version)))
-    throw new Error(`there is no recipe for it; there are ${buildable().join(', ')}`);
-  const { go, module } = toolchainOf(version);
+export async function buildEtcd(
+  program: Program,
+  version: string,
+  target: string,
+  show: (progress: Progress) => void,
+): Promise<void> {
+  const recipe = program === 'etcd' ? version : `${program}-${version}`;
+  if (!existsSync(join(recipes, recipe)))
+    throw new Error(`there is no recipe for it; there are ${readdirSync(recipes).join(', ')}`);
+  const { go, module } = toolchainOf(program, version);
   const env = { ...process.env, GOTOOLCHAIN: go, GOFLAGS: '-mod=readonly', GOWORK: 'off', CGO_ENABLED: '0' };
   const began = Date.now();
   const report = (detail: string, fraction: number | null) =>
-    show({ task: `etcd ${version}`, detail: `${detail}, ${Math.round((Date.now() - began) / 1000)} s`, fraction });
+    show({
+      task: `${program} ${version}`,
+      detail: `${detail}, ${Math.round((Date.now() - began) / 1000)} s`,
+      fraction,
+    });
   await requireGo(go, env, () => report(`fetching ${go}`, null));
 
   const work = mkdtempSync(join(tmpdir(), 'etcd-build-'));
   try {
     cpSync(stubs, join(work, 'stubs'), { recursive: true });
-    const cwd = join(work, 'recipes', version);
-    cpSync(join(recipes, version), cwd, { recursive: true });
+    const cwd = join(work, 'recipes', recipe);
+    cpSync(join(recipes, recipe), cwd, { recursive: true });
     report('fetching modules', null);
     const overlay = await overlayFor(version, work, cwd, env);
     const packages = (await runProgram('go', ['list', ...overlay, '-deps', module], { cwd, env }))
@@ -64,7 +76,8 @@ export async function buildEtcd(version: string, target: string, show: (progress
         onLine: () => report(`building, package ${++built} of at most ${packages}`, Math.min(built / packages, 0.99)),
       },
     );
-    if (!(await isEtcd(fresh, version))) throw new Error(`what was built does not say that it is etcd ${version}`);
+    if (!(await isEtcd(fresh, version, program)))
+      throw new Error(`what was built does not say that it is ${program} ${version}`);
     chmodSync(fresh, 0o755);
     renameSync(fresh, target);
   } finally {

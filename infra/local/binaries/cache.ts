@@ -17,10 +17,14 @@ export function cacheFolder(): string {
   return folder;
 }
 
-/** Whether a file is an etcd that runs here and says that it is this version. */
-export async function isEtcd(file: string, version: string): Promise<boolean> {
+/** What a release holds: the server, and what operators talk to it with. */
+export type Program = 'etcd' | 'etcdctl';
+
+/** Whether a file is an etcd, or its etcdctl, that runs here and says that it is this version. */
+export async function isEtcd(file: string, version: string, program: Program = 'etcd'): Promise<boolean> {
+  const [argument, env] = program === 'etcd' ? ['--version', {}] : ['version', { ETCDCTL_API: '3' }];
   try {
-    const { stdout, stderr } = await run(file, ['--version'], { timeout: 20_000 });
+    const { stdout, stderr } = await run(file, [argument], { timeout: 20_000, env: { ...process.env, ...env } });
     return `${stdout} ${stderr}`.split(/\s+/).includes(version);
   } catch {
     return false;

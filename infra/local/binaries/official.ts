@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { officialSha256, officialSumsUrl, officialUrl, sumIn } from '#etcd/releases.ts';
+import type { Program } from './cache.ts';
 import { runProgram } from './program.ts';
 import type { Progress } from './progress.ts';
 
@@ -14,10 +15,11 @@ const connectTimeoutMs = 5_000;
 let unreachable: string | null = null;
 
 /**
- * Downloads the binary of a release to `target`.
+ * Downloads a release and puts one of its programs to `target`.
  * @throws Error saying why not
  */
 export async function fetchOfficial(
+  program: Program,
   version: string,
   target: string,
   show: (progress: Progress) => void,
@@ -35,7 +37,7 @@ export async function fetchOfficial(
     const actual = await download(response, archive, version, show);
     if (actual !== expected) throw new Error(`its SHA-256 is ${actual}, not ${expected}`);
     await runProgram('tar', ['-xzf', archive, '-C', work, '--strip-components=1']);
-    await runProgram('cp', [join(work, 'etcd'), `${target}.part`]);
+    await runProgram('cp', [join(work, program), `${target}.part`]);
     renameSync(`${target}.part`, target);
   } finally {
     rmSync(work, { recursive: true, force: true });

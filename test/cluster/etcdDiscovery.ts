@@ -1,0 +1,86 @@
+/** etcd's own programs that find a cluster by its SRV records. They ask the servers of /etc/resolv.conf, on port 53 alone. */
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { resolveEtcd, resolveEtcdctl } from '../../infra/local/binaries/resolve.ts';
+import { eventually, type TestCluster } from './cluster.ts';
+import { spawnWithFile, whyNoMounts } from './ownMounts.ts';
+
+export interface EtcdDiscovery {
+  /** Runs etcdctl to its end. @returns what it printed to stdout @throws Error with what it printed where it fails */
+  etcdctl(...args: readonly string[]): Promise<string>;
+  /**
+   * Runs a program of the server's binary that serves clients at `address`, port 2379, until all is closed.
+   * @returns the names that it found, where it says so
+   */
+  serve(address: string, ...args: readonly string[]): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+/** @throws Error that says why where a program can't be given another resolver here */
+export async function openEtcdDiscovery(cluster: TestCluster, version: string): Promise<EtcdDiscovery> {
+  const { address, port } = cluster.home.services.dns;
+  const why = whyNoMounts() ?? (port === 53 ? null : `the home's DNS server may not listen on port 53, but on ${port}`);
+  if (why !== null) throw new Error(`etcd's own discovery cannot be tried here (as root it can): ${why}`);
+  const folder = mkdtempSync(join(cluster.folder, 'discovery-'));
+  const resolver = join(folder, 'resolv.conf');
+  writeFileSync(resolver, `nameserver ${address}\n`);
+  const [etcd, etcdctl] = [await resolveEtcd(version), await resolveEtcdctl(version)];
+  const domain = `--discovery-srv=${cluster.outputs.DiscoveryDomain}`;
+  const served: ChildProcess[] = [];
+
+  const start = (command: readonly string[], output: number) =>
+    spawnWithFile(resolver, '/etc/resolv.conf', command, {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', output],
+      env: { PATH: process.env.PATH, ETCDCTL_API: '3' },
+    });
+
+  return {
+    async etcdctl(...args) {
+      const log = openSync(join(folder, 'etcdctl.log'), 'w');
+      const child = start([etcdctl, domain, ...args], log);
+      closeSync(log);
+      let out = '';
+      child.stdout?.on('data', (chunk: Buffer) => (out += chunk));
+      const [code] = await once(child, 'close');
+      if (code === 0) return out;
+      throw new Error(`etcdctl ${args.join(' ')}: exit ${code}: ${out}${readFileSync(join(folder, 'etcdctl.log'))}`);
+    },
+    async serve(listening, ...args) {
+      const file = join(folder, `${args[0]}-${served.length}.log`);
+      const output = openSync(file, 'w');
+      const child = start([etcd, ...args, domain], output);
+      closeSync(output);
+      child.stdout?.resume();
+      served.push(child);
+      const log = () => readFileSync(file, 'utf8');
+      const serving = eventually(`${args.join(' ')} serves`, async () => {
+        const answer = await fetch(`http://${listening}:2379/version`, { signal: AbortSignal.timeout(2_000) });
+        return answer.ok;
+      });
+      await serving.catch((error: Error) => {
+        throw new Error(`${error.message}; it says ${log().slice(-2_000)}`);
+      });
+      return endpointsIn(log());
+    },
+    async close() {
+      await Promise.all(
+        served.map(async (child) => {
+          if (child.exitCode !== null || child.signalCode !== null) return;
+          const ended = once(child, 'exit');
+          child.kill('SIGKILL');
+          await ended;
+        }),
+      );
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What a gateway says of its discovery: a line of JSON with the URLs. */
+function endpointsIn(log: string): readonly string[] {
+  const told = /"discovered cluster from SRV".*?"endpoints":\[(.*?)\]/.exec(log)?.[1] ?? '';
+  return [...told.matchAll(/http:\/\/([^:"]+?)\.?:2379/g)].map(([, name = '']) => name).sort();
+}
