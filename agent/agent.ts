@@ -5,8 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '#etcd/faults.ts';
 import { isSupported } from '#etcd/versions.ts';
 import { createCommands } from './commands/index.ts';
+import { upgradeAccess } from './commands/upgradeContext.ts';
 import { versionOf } from './duties/boot.ts';
 import { createDisk } from './duties/disk.ts';
+import { createDns } from './duties/dns.ts';
 import { decideEnd, keepMember, startAllowed } from './duties/member.ts';
 import { judge, type Observation, observe } from './duties/observe.ts';
 import { shareObservations } from './duties/shareObservations.ts';
@@ -104,12 +106,20 @@ export async function runAgent(environment: AgentEnvironment): Promise<void> {
   });
 
   const current = async () => describe(await look.fresh());
+  const releases = releasesByChild(installedIn(layout.releases));
+  const dns = createDns({ aws, cluster: identity.cluster, log, audit: record.audit });
+  const upgrade = {
+    ...{ identity, layout, disk, supervisor, record, turns, log, look: around, observe: look.fresh, describe: current },
+    install: releases.install,
+    ...upgradeAccess(identity, dns),
+  };
   const commands = createCommands({
     state: layout.state,
     tokens: createTaskTokens(aws, log),
     log,
     current,
     health: { name: identity.instanceId, observe: look.fresh, phase: currentPhase },
+    upgrade,
   });
   const socket = await listenOnSocket(layout.run, async (line) => JSON.stringify(await commands.receive(line)));
   const status = await startStatus(environment.statusAddress, async () => describe(await look.within(patienceMs)));
@@ -122,9 +132,8 @@ export async function runAgent(environment: AgentEnvironment): Promise<void> {
   });
   commands.resume();
 
-  const releases = releasesByChild(installedIn(layout.releases));
   const shared = { identity, layout, disk, record, turns, instances, metadata, look: around, log, enter };
-  standing = startStandingDuties({ ...shared, aws, tuning, supervisor, observe: look.fresh, describe: current });
+  standing = startStandingDuties({ ...shared, aws, dns, tuning, supervisor, observe: look.fresh, describe: current });
   await keepMember({ ...shared, releases, tuning }, supervisor);
 }
 

@@ -18,6 +18,19 @@ export interface Commands {
   awaitNewMember: { input: AwaitNewMemberInput; result: NewMember };
   /** Waits until this member, being healthy, does not list that member any more. */
   awaitMemberGone: { input: AwaitMemberGoneInput; result: { readonly gone: string; readonly waitedMs: number } };
+  /** What an upgrade must know of this member before it decides. */
+  survey: { input: Record<never, never>; result: Survey };
+  /** Installs an etcd release beside those that are there. */
+  installRelease: { input: { readonly version: string }; result: { readonly version: string } };
+  /** A member's step of an upgrade: out of DNS, leadership handed over, stopped, swapped, started, healthy again. */
+  upgradeMember: { input: UpgradeMemberInput; result: UpgradedMember };
+  /** Waits until this member reports the cluster version and has really written and read under it. */
+  awaitClusterVersion: { input: AwaitClusterVersionInput; result: FlippedMember };
+  /** Writes entries until this member has taken a raft snapshot of all that was there when it was asked. */
+  takeRaftSnapshot: {
+    input: { readonly timeoutMs: number };
+    result: { readonly member: string; readonly snapshotIndex: number };
+  };
 }
 
 export type CommandName = keyof Commands;
@@ -79,6 +92,63 @@ export interface AwaitMemberGoneInput {
   readonly name: string;
   /** How long to wait, in milliseconds, before the command fails with `MemberNotGone`. */
   readonly timeoutMs: number;
+}
+
+/** What `survey` finds; sizes in bytes. */
+export interface Survey {
+  readonly description: Description;
+  /** Of the raft log; null where etcd does not say. */
+  readonly raftIndex: number | null;
+  /** Index of the newest raft snapshot on disk; 0: none. */
+  readonly snapshotIndex: number;
+  /** Entries between two raft snapshots that it was started with; 0: etcd's own default. */
+  readonly snapshotCount: number;
+  readonly dataBytes: number;
+  /** Of the data volume, and of the volume with the releases. */
+  readonly freeBytes: number;
+  readonly releasesFreeBytes: number;
+  /** Versions that are installed. */
+  readonly releases: readonly string[];
+  /** Epoch milliseconds of this instance's clock. */
+  readonly clockMs: number;
+  readonly authEnabled: boolean;
+  /** At the top of the v2 store, at most 50; null where the v2 API is not served. */
+  readonly v2Keys: readonly string[] | null;
+}
+
+export interface UpgradeMemberInput {
+  /** X.Y.Z */
+  readonly version: string;
+  /** Entries between two raft snapshots; 0: etcd's own default. */
+  readonly snapshotCount: number;
+  /** How long the member may take to be healthy again, in milliseconds, before what its data adds. */
+  readonly timeoutMs: number;
+}
+
+export interface UpgradedMember {
+  readonly member: string;
+  readonly version: string;
+  /** Whether it led and handed the leadership over. */
+  readonly handedOver: boolean;
+  /** Milliseconds from the stop of the old etcd to the first answered read and write; 0 where it ran that already. */
+  readonly downMs: number;
+  /** Milliseconds from the command's start. */
+  readonly waitedMs: number;
+}
+
+export interface AwaitClusterVersionInput {
+  /** X.Y.0; empty: whatever it reports. */
+  readonly clusterVersion: string;
+  /** How long to wait, in milliseconds, before the command fails with `ClusterVersionNotReached`. */
+  readonly timeoutMs: number;
+}
+
+export interface FlippedMember {
+  readonly member: string;
+  /** X.Y.0; empty where it has none. */
+  readonly clusterVersion: string;
+  /** Of the raft log, after it was reached. */
+  readonly raftIndex: number;
 }
 
 export type AgentPhase =

@@ -11,7 +11,7 @@ import { createDashboard } from './dashboard.ts';
 import { deploymentTasks, publishAgent, publishSettings, startBootstrap } from './deployment.ts';
 import { recordStatements, removeRecordsOnDeletion } from './dns.ts';
 import { createGroup, createInstanceRole } from './instances.ts';
-import { createClusterBootstrap, createRotateInstances } from './machines.ts';
+import { createClusterBootstrap, createRollingUpgrade, createRotateInstances } from './machines.ts';
 import { createMetricsLog } from './metrics.ts';
 import { acceptNetworkFindings, createNetwork } from './network.ts';
 import { grantToAgents } from './permissions.ts';
@@ -43,8 +43,8 @@ export class ClusterStack extends Stack {
     const bucket = createBucket(this);
     const document = createCommandDocument(this);
     const role = createInstanceRole(this);
-    const resources = { table, cluster: settings.cluster, document: document.ref, scope: this };
-    grantToAgents(role, resources, bucket);
+    const resources = { table, bucket, cluster: settings.cluster, document: document.ref, scope: this };
+    grantToAgents(role, resources);
     const records = { cluster: settings.cluster, hostedZone: network.hostedZone };
     for (const statement of recordStatements(records, ['CREATE', 'UPSERT', 'DELETE'])) role.addToPolicy(statement);
     const metricsLog = createMetricsLog(this, settings.cluster, role);
@@ -71,6 +71,7 @@ export class ClusterStack extends Stack {
       TABLE: table.tableName,
       GROUP: group.autoScalingGroupName,
       DOCUMENT: document.ref,
+      BUCKET: bucket.bucketName,
       ETCD_VERSION: settings.etcdVersion,
       MEMBERS: String(settings.members),
       INSTANCES_IN_SERVICE_TIMEOUT_SECONDS: String(settings.instancesInServiceTimeoutSeconds),
@@ -79,11 +80,12 @@ export class ClusterStack extends Stack {
     const functions = createTasks(this, { bundles, environment, resources });
     const machine = createClusterBootstrap(this, settings, functions);
     const rotation = createRotateInstances(this, settings, functions);
+    const { upgrade, hop } = createRollingUpgrade(this, settings, functions);
     createAlarms(this, settings, machine, group);
     createRotationAlarms(this, settings, rotation);
     const { cluster } = settings;
     const alarms = createClusterAlarms(this, settings);
-    createDashboard(this, { cluster, group, machines: [machine, rotation], alarms });
+    createDashboard(this, { cluster, group, machines: [machine, rotation, upgrade, hop], alarms });
     const execution = startBootstrap(this, bundles.startBootstrap ?? '', settings.cluster, machine, [group, published]);
     if (settings.alarmTopicArn !== undefined) tellOfAlarms(this, settings.alarmTopicArn);
     acceptNetworkFindings(network);
@@ -100,6 +102,7 @@ export class ClusterStack extends Stack {
     this.output('ClusterBootstrapConsole', machineConsole, 'The state machine in the console');
     this.output('ClusterBootstrapArn', machine.stateMachineArn, 'ARN of the state machine');
     this.output('RotateInstancesArn', rotation.stateMachineArn, 'ARN of the state machine that replaces the instances');
+    this.output('RollingUpgradeArn', upgrade.stateMachineArn, 'ARN of the state machine that upgrades etcd');
     this.output('GroupName', group.autoScalingGroupName, 'Auto Scaling group of the members');
     this.output('TableName', table.tableName, 'DynamoDB table with the cluster record');
     this.output('BucketName', bucket.bucketName, 'S3 bucket with the agent and releases');

@@ -6,7 +6,9 @@ import { DefinitionBody, type IChainable, LogLevel, QueryLanguage, StateMachine 
 import { Construct } from 'constructs';
 import type { TaskName } from '../tasks/catalogue.ts';
 import { clusterBootstrap, longestSeconds } from '../workflows/clusterBootstrap.ts';
+import { longestUpgradeSeconds, rollingUpgrade } from '../workflows/rollingUpgrade.ts';
 import { longestRotationSeconds, rotateInstances } from '../workflows/rotateInstances.ts';
+import { longestHopSeconds, upgradeHop } from '../workflows/upgradeHop.ts';
 import { machineName } from './permissions.ts';
 import type { Settings } from './settings.ts';
 import { acceptWildcards } from './wildcards.ts';
@@ -32,6 +34,33 @@ export function createRotateInstances(scope: Construct, settings: Settings, func
     comment: 'Every instance replaced, one by one, the successor first',
     timeoutSeconds: longestRotationSeconds(settings),
   });
+}
+
+export function createRollingUpgrade(
+  scope: Construct,
+  settings: Settings,
+  functions: Functions,
+): { readonly upgrade: StateMachine; readonly hop: StateMachine } {
+  const hop = createMachine(scope, settings, {
+    name: 'UpgradeHop',
+    definition: upgradeHop({ scope: new Construct(scope, 'UpgradeHopStates'), functions }, settings),
+    comment: 'Every member from one release of etcd to the next, one by one; RollingUpgrade starts it',
+    timeoutSeconds: longestHopSeconds(settings),
+  });
+  const states = new Construct(scope, 'RollingUpgradeStates');
+  const upgrade = createMachine(scope, settings, {
+    name: 'RollingUpgrade',
+    definition: rollingUpgrade({ scope: states, functions }, { ...settings, hop }),
+    comment: 'To the etcd that was asked for, one minor at a time, one member at a time',
+    timeoutSeconds: longestUpgradeSeconds(settings),
+  });
+  acceptWildcards(upgrade, [
+    {
+      resource: /:states:<AWS::Region>:<AWS::AccountId>:execution:.*UpgradeHop.*\*$/,
+      reason: 'The names of the executions of UpgradeHop that it starts are not known at deployment.',
+    },
+  ]);
+  return { upgrade, hop };
 }
 
 interface MachineProps {

@@ -8,6 +8,7 @@ import { type AcceptedWildcard, acceptWildcards } from './wildcards.ts';
 
 export interface Resources {
   readonly table: Table;
+  readonly bucket: Bucket;
   readonly cluster: string;
   /** Name of the Run Command document. */
   readonly document: string;
@@ -32,8 +33,14 @@ export function grantOf(permission: Permission, resources: Resources): Grant {
       return onAnything("EC2's Describe calls know no resources.", 'ec2:DescribeInstances');
     case 'sendCommand':
       return joined(toOwnInstances(resources), onAnything('Invocations have no ARN.', 'ssm:GetCommandInvocation'));
-    case 'describeRotations':
-      return ofMachine(resources, 'RotateInstances', 'states:DescribeExecution');
+    case 'describeOperations':
+      return joined(
+        ...['RotateInstances', 'RollingUpgrade'].map((machine) =>
+          ofMachine(resources, machine, 'states:DescribeExecution'),
+        ),
+      );
+    case 'listReleases':
+      return { statements: [listing(resources, 'releases/*')], wildcards: [] };
     case 'setCapacity':
       return ofOwnGroup(resources, 'autoscaling:SetDesiredCapacity');
     case 'terminateInstances':
@@ -44,7 +51,8 @@ export function grantOf(permission: Permission, resources: Resources): Grant {
 }
 
 /** What the agent calls: its cluster's items, task tokens, the bucket's agent and releases. */
-export function grantToAgents(role: Role, resources: Resources, bucket: Bucket): void {
+export function grantToAgents(role: Role, resources: Resources): void {
+  const { bucket } = resources;
   const tokens = onAnything(
     'A task token is the permission: these calls know no resources.',
     'states:SendTaskSuccess',
@@ -121,6 +129,12 @@ function ofOwnGroup({ cluster, scope }: Resources, ...actions: string[]): Grant 
       },
     ],
   };
+}
+
+/** Names below this prefix of the cluster's bucket. */
+function listing({ bucket }: Resources, prefix: string): PolicyStatement {
+  const conditions = { StringLike: { 's3:prefix': prefix } };
+  return new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn], conditions });
 }
 
 /** The items of this cluster and no other's. */

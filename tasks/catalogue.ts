@@ -6,15 +6,22 @@ import { type BootstrapTasks, bootstrapTasks } from './catalogue/bootstrap.ts';
 import type { TaskEntry } from './catalogue/entry.ts';
 import { type LockTasks, lockTasks } from './catalogue/lock.ts';
 import { type RotationTasks, rotationTasks } from './catalogue/rotation.ts';
+import { type UpgradeTasks, upgradeTasks } from './catalogue/upgrade.ts';
 
 export type * from './catalogue/bootstrap.ts';
 export type * from './catalogue/entry.ts';
 export type * from './catalogue/lock.ts';
 export type * from './catalogue/rotation.ts';
+export type * from './catalogue/upgrade.ts';
 
 /** Name -> input and output. An input's values are literals here and JSONPaths in a workflow. */
-export interface Tasks extends BootstrapTasks, LockTasks, RotationTasks {}
+export interface Tasks extends BootstrapTasks, LockTasks, RotationTasks, UpgradeTasks {}
 
 export type TaskName = keyof Tasks;
 
-export const catalogue: Readonly<Record<TaskName, TaskEntry>> = { ...bootstrapTasks, ...lockTasks, ...rotationTasks };
+export const catalogue: Readonly<Record<TaskName, TaskEntry>> = {
+  ...bootstrapTasks,
+  ...lockTasks,
+  ...rotationTasks,
+  ...upgradeTasks,
+};

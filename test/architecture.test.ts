@@ -29,7 +29,7 @@ const rules: readonly Rule[] = [
   },
   { who: /^agent\//, may: within('agent/', 'node:', 'valibot$') },
   { who: /^tasks\/plan\//, may: within(pure, 'tasks/plan/', 'tasks/catalogue', 'agent/protocol') },
-  { who: /^tasks\/aws\//, may: within(pure, 'tasks/aws/', 'tasks/plan/', 'agent/protocol', '@aws-sdk/') },
+  { who: /^tasks\/aws\//, may: within(pure, 'tasks/aws/', 'tasks/plan/', 'agent/protocol', '@aws-sdk/', 'node:https$') },
   { who: /^tasks\/catalogue/, may: within(pure, 'agent/protocol', 'tasks/catalogue/') },
   { who: /^tasks\//, may: within(pure, 'tasks/', 'agent/protocol', 'node:') },
   { who: /^workflows\//, may: within(pure, 'workflows/', 'tasks/catalogue', 'aws-cdk-lib', 'constructs') },

@@ -85,6 +85,14 @@ export const newcomerUnreachable: RetryProps = {
   maxAttempts: 3,
 };
 
+/** A nested execution that Step Functions did not start: 2 + 4 + 8 = 14 s. */
+export const nestedNotStarted: RetryProps = {
+  errors: ['StepFunctions.SdkClientException', 'StepFunctions.ExecutionLimitExceededException'],
+  interval: Duration.seconds(2),
+  backoffRate: 2,
+  maxAttempts: 3,
+};
+
 /** The longest that either of the two goes on, with a command task that takes its 60 s at each attempt, in seconds. */
 export const longestBriefly = 130 + 4 * 60;
 

@@ -15,6 +15,16 @@ const positive = (most: number) => {
   return v.pipe(v.number(allowed), v.integer(allowed), v.minValue(1, allowed), v.maxValue(most, allowed));
 };
 
+const release = v.pipe(v.string('X.Y.Z of a known minor'), v.check(isSupported, 'X.Y.Z of a known minor'));
+const timeoutMs = positive(86_400_000);
+const clusterVersion = v.pipe(v.string('text'), v.regex(/^(\d\.\d\.0)?$/, 'X.Y.0, or nothing'));
+const snapshotCount = v.pipe(
+  v.number('a whole number from 0 to 1000000'),
+  v.integer('a whole number from 0 to 1000000'),
+  v.minValue(0, 'a whole number from 0 to 1000000'),
+  v.maxValue(1_000_000, 'a whole number from 0 to 1000000'),
+);
+
 const common = {
   id,
   taskToken: v.optional(
@@ -33,24 +43,39 @@ const envelope = v.variant(
       ...common,
       input: v.strictObject({
         members: memberNames,
-        etcdVersion: v.nullable(
-          v.pipe(v.string('X.Y.Z of a known minor'), v.check(isSupported, 'X.Y.Z of a known minor')),
-        ),
-        timeoutMs: positive(86_400_000),
+        etcdVersion: v.nullable(release),
+        timeoutMs,
       }),
     }),
     v.strictObject({
       command: v.literal('awaitNewMember'),
       ...common,
-      input: v.strictObject({ knownMembers: memberNames, timeoutMs: positive(86_400_000) }),
+      input: v.strictObject({ knownMembers: memberNames, timeoutMs }),
     }),
     v.strictObject({
       command: v.literal('awaitMemberGone'),
       ...common,
-      input: v.strictObject({ name: memberName, timeoutMs: positive(86_400_000) }),
+      input: v.strictObject({ name: memberName, timeoutMs }),
     }),
+    v.strictObject({ command: v.literal('survey'), ...common, input: v.strictObject({}) }),
+    v.strictObject({
+      command: v.literal('installRelease'),
+      ...common,
+      input: v.strictObject({ version: release }),
+    }),
+    v.strictObject({
+      command: v.literal('upgradeMember'),
+      ...common,
+      input: v.strictObject({ version: release, snapshotCount, timeoutMs }),
+    }),
+    v.strictObject({
+      command: v.literal('awaitClusterVersion'),
+      ...common,
+      input: v.strictObject({ clusterVersion, timeoutMs }),
+    }),
+    v.strictObject({ command: v.literal('takeRaftSnapshot'), ...common, input: v.strictObject({ timeoutMs }) }),
   ],
-  'describe, awaitHealthy, awaitNewMember or awaitMemberGone',
+  'describe, awaitHealthy, awaitNewMember, awaitMemberGone, survey, installRelease, upgradeMember, awaitClusterVersion or takeRaftSnapshot',
 );
 
 /**

@@ -7,9 +7,13 @@ import type { TaskTokens } from '../machine/taskToken.ts';
 import type { CommandEnvelope, CommandName, CommandReply, Commands, Description, Outcome } from '../protocol.ts';
 import { type AwaitHealthyContext, awaitHealthy } from './awaitHealthy.ts';
 import { awaitMemberGone, awaitNewMember } from './awaitMembership.ts';
+import { awaitClusterVersion, takeRaftSnapshot } from './clusterVersion.ts';
 import { describe } from './describe.ts';
 import { parseEnvelope } from './envelope.ts';
 import { openLedger, type StoredCommand, undelivered } from './ledger.ts';
+import { survey } from './survey.ts';
+import type { UpgradeContext } from './upgradeContext.ts';
+import { upgradeMember } from './upgradeMember.ts';
 
 export interface CommandsOptions {
   /** Folder of the agent's own state. */
@@ -18,6 +22,7 @@ export interface CommandsOptions {
   readonly log: Log;
   readonly current: () => Promise<Description>;
   readonly health: Omit<AwaitHealthyContext, 'receivedAtMs'>;
+  readonly upgrade: Omit<UpgradeContext, 'receivedAtMs'>;
 }
 
 export interface CommandReceiver {
@@ -74,6 +79,11 @@ export function createCommands(options: CommandsOptions): CommandReceiver {
       awaitHealthy: (asked) => awaitHealthy(asked, { ...options.health, receivedAtMs }),
       awaitNewMember: (asked) => awaitNewMember(asked, { ...options.health, receivedAtMs }),
       awaitMemberGone: (asked) => awaitMemberGone(asked, { ...options.health, receivedAtMs }),
+      survey: () => survey({ ...options.upgrade, receivedAtMs }),
+      installRelease: ({ version }) => options.upgrade.install(version).then(() => ({ version })),
+      upgradeMember: (asked) => upgradeMember(asked, { ...options.upgrade, receivedAtMs }),
+      awaitClusterVersion: (asked) => awaitClusterVersion(asked, { ...options.upgrade, receivedAtMs }),
+      takeRaftSnapshot: (asked) => takeRaftSnapshot(asked, { ...options.upgrade, receivedAtMs }),
     };
     // The envelope was checked: the input is the one of its command.
     return (verbs[command] as (asked: unknown) => Promise<unknown>)(input);

@@ -32,6 +32,9 @@ export interface Disk {
   /** How this member was started last; null where none was decided on. On the root volume. */
   member(): MemberSpec | null;
   keepMember(spec: MemberSpec): void;
+  /** What was started before the last swap of the binary, to be put back where the new one fails; null: none. */
+  previousMember(): MemberSpec | null;
+  keepPreviousMember(spec: MemberSpec): void;
   /**
    * Moves the data out of the way, kept and named, with all that ties this disk to a member.
    * @returns where it is now; null where there was nothing
@@ -44,6 +47,7 @@ const keptSetAside = 3;
 
 export function createDisk({ dataDir, claim, owner, ran, registration, setAside, state }: Layout): Disk {
   const memberFile = join(state, 'member.json');
+  const previousFile = join(state, 'previous-member.json');
   return rememberingRuns({
     hasMember: () => filesIn(join(dataDir, 'member', 'wal')).some((name) => name.endsWith('.wal')),
     hasRun: () => ran.some((file) => existsSync(file)),
@@ -65,8 +69,10 @@ export function createDisk({ dataDir, claim, owner, ran, registration, setAside,
     },
     member: () => readJson<MemberSpec>(memberFile),
     keepMember: (spec) => writeDurably(memberFile, JSON.stringify(spec)),
+    previousMember: () => readJson<MemberSpec>(previousFile),
+    keepPreviousMember: (spec) => writeDurably(previousFile, JSON.stringify(spec)),
     setAside(why) {
-      for (const file of [claim, owner, registration, ...ran, memberFile]) rmSync(file, { force: true });
+      for (const file of [claim, owner, registration, ...ran, memberFile, previousFile]) rmSync(file, { force: true });
       if (!existsSync(dataDir)) return null;
       mkdirSync(setAside, { recursive: true, mode: 0o700 });
       for (const old of readdirSync(setAside)

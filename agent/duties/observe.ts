@@ -3,7 +3,7 @@ import type { HealthExpectation, MemberObservation } from '#etcd/health.ts';
 import { healthVerdict } from '#etcd/health.ts';
 import { quotaBytesOf } from '#etcd/metrics.ts';
 import { isSupported } from '#etcd/versions.ts';
-import { createEtcdClient, type MemberList } from '../machine/etcdClient.ts';
+import { createEtcdClient, etcdVersionAt, type MemberList } from '../machine/etcdClient.ts';
 import type { Identity } from '../machine/metadata.ts';
 import { argumentsOf } from '../machine/processes.ts';
 import type { Description } from '../protocol.ts';
@@ -41,9 +41,11 @@ export async function observe(identity: Identity, supervisor: Supervisor): Promi
   };
   if (pid === null || version === null || !isSupported(version))
     return { pid, seen: nothing, member: null, database: null };
-  const client = createEtcdClient({ address: identity.address, version, timeoutMs: callTimeoutMs });
-  const [versions, list, standing, database, readAndWrite] = await Promise.all([
-    orNull(client.version()),
+  const { address } = identity;
+  const versions = await orNull(etcdVersionAt(address, callTimeoutMs));
+  const clusterVersion = versions?.cluster ?? null;
+  const client = createEtcdClient({ address, version, clusterVersion, timeoutMs: callTimeoutMs });
+  const [list, standing, database, readAndWrite] = await Promise.all([
     orNull(client.members()),
     orNull(client.standing()),
     orNull(client.database(quotaBytesOf(argumentsOf(pid)))),
@@ -60,14 +62,14 @@ export async function observe(identity: Identity, supervisor: Supervisor): Promi
     seen: {
       ...nothing,
       serverVersion: versions?.server ?? null,
-      clusterVersion: versions?.cluster ?? null,
+      clusterVersion,
       leaderId,
       learner: standing?.isLearner ?? own?.isLearner ?? false,
       readAndWrite,
       members: list?.members.map(({ name }) => name) ?? null,
       alarms,
     },
-    member: list === null ? null : memberOf(list, own?.id ?? null, leaderId, versions?.cluster ?? null),
+    member: list === null ? null : memberOf(list, own?.id ?? null, leaderId, clusterVersion),
     database,
   };
 }

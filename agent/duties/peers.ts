@@ -26,7 +26,7 @@ export async function askPeers(addresses: readonly string[]): Promise<readonly P
 async function askPeer(address: string): Promise<Peer | null> {
   const { server: version, cluster: clusterVersion } = await etcdVersionAt(address, timeoutMs);
   if (!isSupported(version)) return null;
-  const client = createEtcdClient({ address, version, timeoutMs });
+  const client = createEtcdClient({ address, version, clusterVersion, timeoutMs });
   const [list, standing, healthy] = await Promise.all([
     client.members(),
     client.standing().catch(() => null),

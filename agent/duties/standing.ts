@@ -1,19 +1,18 @@
 /** What an agent does all the time beside keeping its member: the duties, each in its own rhythm. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { dnsMembers } from '#etcd/dnsRecords.ts';
 import type { Aws } from '../machine/aws.ts';
 import type { Log } from '../machine/log.ts';
 import { createRotationAccess } from '../machine/rotation.ts';
 import type { Description, HousekeepingRound } from '../protocol.ts';
+import { drainedAfterMs, reconcileDns } from './clusterDns.ts';
 import { createDefragmentation } from './defragment.ts';
-import { createDns, type Dns, type DnsState } from './dns.ts';
+import type { Dns, DnsState } from './dns.ts';
 import { createHousekeeping, type HousekeepingOptions } from './housekeeping.ts';
 import { type LeaveOptions, leaveWhenTerminated } from './leave.ts';
 import { createMetrics, keepPublishing, type MetricsOptions } from './metrics.ts';
 import type { Observation } from './observe.ts';
 import { type PromoteOptions, promoteOwn } from './promote.ts';
 import { resumeLeftovers } from './rotationLeftovers.ts';
-import type { Surroundings } from './surroundings.ts';
 import { restartTuned, type Tuning } from './tuning.ts';
 
 export interface StandingOptions
@@ -24,6 +23,7 @@ export interface StandingOptions
   readonly log: Log;
   readonly aws: Aws;
   readonly tuning: Tuning;
+  readonly dns: Dns;
   /** Of this member, at most half a second old. */
   readonly observe: () => Promise<Observation>;
 }
@@ -38,14 +38,11 @@ export interface Standing {
 const promoteEveryMs = 500;
 const housekeepEveryMs = 5_000;
 const applySettingsEveryMs = 5_000;
-/** Beyond the records' time to live: a change takes a moment to reach Route 53's servers, and requests are under way. */
-const drainMarginMs = 1_000;
 
 /** Starts them all; they run until the process ends. */
 export function startStandingDuties(options: StandingOptions): Standing {
-  const { log, observe, aws, identity, record, tuning } = options;
+  const { log, observe, aws, identity, record, tuning, dns } = options;
   const housekeeping = createHousekeeping(options);
-  const dns = createDns({ aws, cluster: identity.cluster, log, audit: record.audit });
   const defragmentation = createDefragmentation(options);
   const metrics = createMetrics(options);
   const rotation = createRotationAccess(aws, identity);
@@ -60,8 +57,7 @@ export function startStandingDuties(options: StandingOptions): Standing {
     async drain(seen) {
       const lock = await record.readLock();
       if (lock?.holder !== undefined && lock.joins !== true) return 0;
-      const { verdict } = await reconcile(dns, seen, identity.instanceId);
-      return verdict === 'changed' || verdict === 'inSync' ? seen.settings.recordTtlSeconds * 1000 + drainMarginMs : 0;
+      return drainedAfterMs(await reconcileDns(dns, seen, { leaving: identity.instanceId }), seen);
     },
     enter(phase, reason) {
       leaving = true;
@@ -87,7 +83,7 @@ export function startStandingDuties(options: StandingOptions): Standing {
     const { round: done, seen } = await housekeeping.round();
     round = done;
     if (seen === null) return;
-    dnsState = await reconcile(dns, seen);
+    dnsState = await reconcileDns(dns, seen);
     if (done.paused === null) await defragmentation.round(seen);
   });
   repeat('settings', applySettingsEveryMs, log, async () => {
@@ -104,15 +100,6 @@ export function startStandingDuties(options: StandingOptions): Standing {
       return dnsState === null ? null : { verdict: dnsState.verdict, reason: dnsState.reason };
     },
   };
-}
-
-/** @param ending an instance that leaves, whatever its group says yet */
-function reconcile(dns: Dns, { settings, members, group }: Surroundings, ending = ''): Promise<DnsState> {
-  const { hostedZone, recordTtlSeconds } = settings;
-  const terminating = group.instances.filter(({ lifecycleState }) => lifecycleState.startsWith('Terminating'));
-  const leaving = new Set([...terminating.map(({ instanceId }) => instanceId), ending]);
-  const zone = { zoneId: hostedZone.id, zoneName: hostedZone.name, ttlSeconds: recordTtlSeconds };
-  return dns.reconcile({ ...zone, tls: false, members: dnsMembers(members, leaving) });
 }
 
 /** Again and again with a pause between; a failure is said and is no end. */

@@ -26,6 +26,13 @@ export interface Supervisor {
   keepRunning(command: EtcdCommand): Promise<Kept>;
   /** Ends etcd and starts it again, with the command as it is right now. */
   restart(): Promise<void>;
+  /**
+   * Ends etcd and starts another command in its place, which is kept running from then on.
+   * @param note called while no etcd runs: what a later agent goes by
+   */
+  swap(command: EtcdCommand, note: () => void): Promise<void>;
+  /** The end of what etcd has printed in its last run. */
+  lastWords(): Promise<string>;
   /** Ends etcd for good: it is not started again. */
   stop(graceMs: number): Promise<void>;
   /** Stops looking after it; etcd goes on. */
@@ -68,6 +75,8 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
   let version: string | null = null;
   let current: EtcdCommand | null = null;
   let left = false;
+  /** Counts starts: a restart that waits for its pause is off once somebody else has started etcd. */
+  let run = 0;
   /** Told of an end that is meant, which is no crash. */
   let meant: (() => void) | null = null;
   let giveUp: (why: string) => void = () => {};
@@ -82,6 +91,7 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
   }
 
   async function start(command: EtcdCommand): Promise<void> {
+    run++;
     try {
       const allowed = beforeStart(command);
       if ('giveUp' in allowed) return abandon(allowed.giveUp);
@@ -107,8 +117,9 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
     );
     const decision = await decided();
     if (decision !== 'again') return abandon(decision.giveUp);
+    const waiting = run;
     await clock.sleep(next.delayMs);
-    if (!left) await start(command);
+    if (!left && waiting === run) await start(command);
   }
 
   function abandon(why: string): void {
@@ -127,6 +138,30 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
     }
   }
 
+  async function swapped(command: EtcdCommand, note: () => void): Promise<void> {
+    if (current === null || left) return;
+    // No restart that waits may come in between.
+    run++;
+    if (etcd.pid() !== null) {
+      const ended = new Promise<void>((resolve) => {
+        meant = resolve;
+      });
+      // Its end is told a moment after the process is gone.
+      await etcd.stop(restartGraceMs);
+      await ended;
+      meant = null;
+    }
+    if (left) return;
+    note();
+    if (command !== current) {
+      exits = [];
+      crashLooping = false;
+    }
+    current = command;
+    version = versionOf(command);
+    await start(command);
+  }
+
   etcd.onExit(({ startedAtMs, exitedAtMs, how }) => {
     if (meant !== null) meant();
     else if (current !== null) void afterExit(current, { startedAtMs, exitedAtMs }, how);
@@ -143,19 +178,9 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
       else await start(command);
       return { givenUp };
     },
-    async restart() {
-      if (current === null || left) return;
-      if (etcd.pid() !== null) {
-        const ended = new Promise<void>((resolve) => {
-          meant = resolve;
-        });
-        // Its end is told a moment after the process is gone.
-        await etcd.stop(restartGraceMs);
-        await ended;
-        meant = null;
-      }
-      if (!left) await start(current);
-    },
+    restart: () => (current === null ? Promise.resolve() : swapped(current, () => {})),
+    swap: swapped,
+    lastWords: () => etcd.lastWords(),
     async stop(graceMs) {
       left = true;
       await etcd.stop(graceMs);

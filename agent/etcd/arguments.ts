@@ -15,6 +15,8 @@ export interface MemberSpec {
   readonly clusterToken: string;
   readonly clusterState: 'new' | 'existing';
   readonly tuning?: Tuning;
+  /** Serves the v2 API where that is not the default any more: 3.4 and 3.5, while clients still have keys in it. */
+  readonly v2Api?: boolean;
 }
 
 export interface Tuning {
@@ -45,6 +47,8 @@ export function etcdArguments(spec: MemberSpec): string[] {
     ...flag('snapshot-count', snapshotCount),
     // The default is false in 2.3 and 3.0, where a third unstarted member stops writes for good.
     ...(facts.strictReconfigCheck ? ['--strict-reconfig-check=true'] : []),
+    // The default is true up to 3.3 and false from 3.4 on; 3.6 has no such flag.
+    ...(spec.v2Api === true && facts.enableV2 ? ['--enable-v2=true'] : []),
     ...(facts.logger ? ['--logger=zap'] : []),
   ];
 }

@@ -55,6 +55,31 @@ const table = {
     disposition: 'halt',
     runbook: 'member-not-gone',
   },
+  UpgradeNotPossible: {
+    meaning: 'etcd does not allow this upgrade, or not from the state that the cluster is in. Nothing was changed.',
+    disposition: 'halt',
+    runbook: 'upgrade-not-possible',
+  },
+  UnsafeToStop: {
+    meaning: 'A member was not stopped, as the others would have had no quorum or were not all healthy.',
+    disposition: 'halt',
+    runbook: 'unsafe-to-stop',
+  },
+  MemberNotUpgraded: {
+    meaning: 'A member did not become healthy with its new release. No other member was touched after it.',
+    disposition: 'halt',
+    runbook: 'member-not-upgraded',
+  },
+  ClusterVersionNotReached: {
+    meaning: 'All members run the new release, but they do not report the new cluster version.',
+    disposition: 'halt',
+    runbook: 'cluster-version-not-reached',
+  },
+  RaftSnapshotNotTaken: {
+    meaning: 'A member did not take a raft snapshot, without which the next minor would read entries of an older one.',
+    disposition: 'halt',
+    runbook: 'raft-snapshot-not-taken',
+  },
   MemberCrashLooping: {
     meaning: 'etcd on this member exits again and again soon after it was started.',
     disposition: 'halt',

@@ -61,3 +61,12 @@ export function factsOf(version: string): MinorFacts {
 export function gatewayPrefix(version: string): MinorFacts['gatewayPrefix'] {
   return factsOf(version).gatewayPrefix;
 }
+
+/**
+ * The API that a member takes clients' reads and writes through right now: a 3.0 among 2.3 members has its v3 API off until
+ * the cluster version is 3.0 (its gateway answers 503).
+ * @param clusterVersion null where the member has not said it
+ */
+export function dataApiOf(version: string, clusterVersion: string | null): MinorFacts['dataApi'] {
+  return clusterVersion?.startsWith('2.') ? 'v2' : factsOf(version).dataApi;
+}

@@ -1,6 +1,6 @@
 /**
  * The cluster record: the items of the DynamoDB table that every agent and every task of one cluster share.
- * Keys: partition `cluster` (the cluster's name), sort `item` (`bootstrap`, `settings`, `lock`, `membership`, `rotation`,
+ * Keys: partition `cluster` (the cluster's name), sort `item` (`bootstrap`, `settings`, `lock`, `membership`, `rotation`, `upgrade`,
  * `started#<member>`, `audit#<time>#<id>`).
  */
 
@@ -161,6 +161,32 @@ export interface CurrentReplacement {
   readonly successor?: string;
   /** ISO 8601 */
   readonly beganAt: string;
+}
+
+/**
+ * Item `upgrade`: what RollingUpgrade is about. What is to be done next is decided from what the members run; this says where
+ * it is going, what was done, and what only somebody who was there could know. The item stays until the next upgrade.
+ */
+export interface UpgradeRecord {
+  readonly cluster: string;
+  readonly item: 'upgrade';
+  /** Fencing token of the lock under which it was last written. */
+  readonly token: number;
+  /** ARN of that execution. */
+  readonly execution: string;
+  /** X.Y.Z */
+  readonly from: string;
+  readonly to: string;
+  readonly strategy: 'inPlace' | 'replace';
+  /** ISO 8601 */
+  readonly beganAt: string;
+  /** ISO 8601; absent: it is under way, or was halted. */
+  readonly endedAt?: string;
+  /** The hop that is under way, by its releases: what a rollback goes back to. */
+  readonly current?: { readonly from: string; readonly to: string };
+  readonly done: readonly { readonly to: string; readonly endedAt: string }[];
+  /** When the cluster version changed last, and an index of the raft log after that: older snapshots do not cover the change. */
+  readonly flip?: { readonly clusterVersion: string; readonly raftIndex: number };
 }
 
 /** Item `audit#<ISO time>#<id>`: append-only. */

@@ -4,7 +4,7 @@
  */
 import { clientUrl } from '#etcd/addresses.ts';
 import { type DatabaseSize, quotaBytesOf } from '#etcd/metrics.ts';
-import { factsOf } from '#etcd/minors.ts';
+import { dataApiOf, factsOf } from '#etcd/minors.ts';
 import { compareVersions, parseVersionAnswer, type VersionAnswer } from '#etcd/versions.ts';
 import { exchange, type HttpAnswer } from './http.ts';
 
@@ -40,8 +40,19 @@ export interface EtcdClient {
   defragment(): Promise<void>;
   /** Reads a key through the quorum; whether it is there does not matter. @throws Error with etcd's own words */
   linearizableRead(): Promise<void>;
-  /** Writes a key and reads it back linearizably. @throws Error with etcd's own words */
+  /**
+   * Writes a key and reads it back linearizably: a member that answers this has applied all that was committed before.
+   * @throws Error with etcd's own words
+   */
   writeAndRead(member: string): Promise<void>;
+  /** Index of the last entry of the raft log that this member knows to be committed or has appended. */
+  raftIndex(): Promise<number>;
+  /** Whether auth is on, so that nobody without a user reads or writes. */
+  authEnabled(): Promise<boolean>;
+  /** Keys and folders at the top of the v2 store; null where this member does not serve the v2 API. Hidden ones are left out. */
+  v2Keys(): Promise<readonly string[] | null>;
+  /** Deletes what the health checks of 2.x members have left in the v2 store; up to 3.3. */
+  forgetV2Health(): Promise<void>;
 }
 
 export interface MemberStanding {
@@ -55,12 +66,15 @@ export interface EtcdClientOptions {
   readonly address: string;
   /** X.Y.Z of the etcd that listens there: it decides the API. */
   readonly version: string;
+  /** As the member says it: a 3.0 among 2.3 members still serves the v2 API alone. Absent or null: that of its version. */
+  readonly clusterVersion?: string | null;
   /** Milliseconds for each call. */
   readonly timeoutMs: number;
 }
 
-export function createEtcdClient({ address, version, timeoutMs }: EtcdClientOptions): EtcdClient {
-  const { gatewayPrefix, dataApi } = factsOf(version);
+export function createEtcdClient({ address, version, clusterVersion, timeoutMs }: EtcdClientOptions): EtcdClient {
+  const { gatewayPrefix } = factsOf(version);
+  const dataApi = dataApiOf(version, clusterVersion ?? null);
   const base = clientUrl(address);
   // Up to 3.3 the v2 API answers these locally, also while the gateway says 503 (3.0 before its cluster version is 3.0).
   const older = compareVersions(version, '3.4.0') < 0;
@@ -124,8 +138,42 @@ export function createEtcdClient({ address, version, timeoutMs }: EtcdClientOpti
         dataApi === 'v2' ? await throughV2(base, member, value, timeoutMs) : await throughV3(post, member, value);
       if (read === null) throw new Error('what was written is not there');
     },
+    async raftIndex() {
+      if (dataApi === 'v3') return Number((await post('/maintenance/status', {})).raftIndex ?? 0);
+      const { headers } = await get(`/v2/keys${v2Folder}`);
+      return Number(headers['x-raft-index'] ?? 0);
+    },
+    async authEnabled() {
+      if (dataApi === 'v2') {
+        const { status, body } = await get('/v2/auth/enable');
+        // 2.0 has no auth.
+        return status === 200 && (JSON.parse(body) as { enabled?: boolean }).enabled === true;
+      }
+      const key = Buffer.from(healthPrefix).toString('base64');
+      return post('/kv/range', { key }).then(
+        () => false,
+        (error: Error) => {
+          if (authRefusal.test(error.message)) return true;
+          throw error;
+        },
+      );
+    },
+    async v2Keys() {
+      if (!older) return null;
+      const { node } = success(await get('/v2/keys/'), '/v2/keys/') as { node?: { nodes?: { key: string }[] } };
+      return (node?.nodes ?? []).map(({ key }) => key);
+    },
+    async forgetV2Health() {
+      if (!older) return;
+      const url = `${base}/v2/keys${v2Folder.slice(0, v2Folder.lastIndexOf('/'))}?recursive=true`;
+      const answer = await exchange({ method: 'DELETE', url, timeoutMs });
+      if (answer.status !== 404) success(answer, 'delete');
+    },
   };
 }
+
+/** What etcd says to a client without a user while auth is on (auth/store.go: ErrUserEmpty, ErrPermissionDenied). */
+const authRefusal = /user name is empty|permission denied/;
 
 const healthPrefix = 'etcd-appliance/health/';
 /** Keys that begin with an underscore are hidden from listings. */

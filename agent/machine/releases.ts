@@ -1,13 +1,14 @@
 /** etcd releases on this instance: fetched, checked by SHA-256, unpacked next to each other. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Fault } from '#etcd/faults.ts';
 import { officialSha256, officialSumsUrl, officialUrl, sumIn } from '#etcd/releases.ts';
+import { isSupported } from '#etcd/versions.ts';
 import { bucketKeys } from '../protocol.ts';
 import type { Aws } from './aws.ts';
 import { open } from './http.ts';
@@ -78,6 +79,12 @@ export function installedIn(folder: string): Releases['installed'] {
     const path = join(folder, version, 'etcd');
     return existsSync(path) ? path : null;
   };
+}
+
+/** Versions with a binary below this folder. */
+export function installedVersions(folder: string): readonly string[] {
+  const installed = installedIn(folder);
+  return readdirSync(folder).filter((version) => isSupported(version) && installed(version) !== null);
 }
 
 /** GitHub's downloads redirect to its storage. */

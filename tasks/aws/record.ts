@@ -1,7 +1,14 @@
 /** The cluster record's items in DynamoDB. */
 import { DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { AuditRecord, BootstrapRecord, ClusterSettings, LockRecord, RotationRecord } from '#etcd/record.ts';
+import type {
+  AuditRecord,
+  BootstrapRecord,
+  ClusterSettings,
+  LockRecord,
+  RotationRecord,
+  UpgradeRecord,
+} from '#etcd/record.ts';
 import { environment } from './environment.ts';
 
 const client = new DynamoDBClient({});
@@ -25,8 +32,12 @@ export function readRotation(): Promise<RotationRecord | null> {
   return read<RotationRecord>('rotation');
 }
 
+export function readUpgrade(): Promise<UpgradeRecord | null> {
+  return read<UpgradeRecord>('upgrade');
+}
+
 /** Writes it unless an operation that took the lock later has; says whether it did. */
-export function writeRotation(record: RotationRecord): Promise<boolean> {
+export function writeOperation(record: RotationRecord | UpgradeRecord): Promise<boolean> {
   const put = new PutItemCommand({
     TableName: table(),
     Item: marshall(record, { removeUndefinedValues: true }),

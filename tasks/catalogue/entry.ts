@@ -6,7 +6,8 @@ export type Permission =
   | 'describeGroup'
   | 'describeInstances'
   | 'sendCommand'
-  | 'describeRotations'
+  | 'describeOperations'
+  | 'listReleases'
   | 'setCapacity'
   | 'terminateInstances'
   | 'suspendProcesses';

@@ -29,7 +29,7 @@ export interface Held {
 }
 
 export const lockTasks: Readonly<Record<keyof LockTasks, TaskEntry>> = {
-  takeLock: { entry: 'lock/takeLock', ...small, permissions: [...lockAccess, 'describeRotations'] },
+  takeLock: { entry: 'lock/takeLock', ...small, permissions: [...lockAccess, 'describeOperations'] },
   renewLock: { entry: 'lock/renewLock', ...small, permissions: lockAccess },
   releaseLock: { entry: 'lock/releaseLock', ...small, permissions: lockAccess },
 };

@@ -99,7 +99,7 @@ export const rotationTasks: Readonly<Record<keyof RotationTasks, TaskEntry>> = {
   checkCluster: {
     entry: 'rotation/checkCluster',
     ...asking,
-    permissions: ['readRecord', 'describeGroup', 'sendCommand', 'describeRotations'],
+    permissions: ['readRecord', 'describeGroup', 'sendCommand', 'describeOperations'],
   },
   beginRotation: {
     entry: 'rotation/beginRotation',

@@ -15,7 +15,8 @@ export interface Explanation {
 const longestCause = 4_000;
 
 /** A task's cause is Lambda's JSON: its message says it. Names that are not ours get the runbook's general heading. */
-export function explain({ Error: error, Cause: cause }: Caught): Explanation {
+export function explain(caught: Caught): Explanation {
+  const { Error: error, Cause: cause } = innermost(caught);
   const message = messageIn(cause);
   if (!isFaultName(error)) {
     const text = message === '' ? 'the state machine stopped without a cause' : message;
@@ -26,12 +27,27 @@ export function explain({ Error: error, Cause: cause }: Caught): Explanation {
   return { error, cause: text.includes(heading) ? text : `${text} (runbook: ${heading})` };
 }
 
+/** A nested execution fails its state with a description of itself, which holds its own error and cause. */
+function innermost(caught: Caught): Caught {
+  const nested = objectIn(caught.Cause);
+  if (caught.Error !== 'States.TaskFailed' || typeof nested?.ExecutionArn !== 'string') return caught;
+  const { Error: error, Cause: cause, Status } = nested;
+  if (typeof error !== 'string')
+    return { Error: caught.Error, Cause: `the execution ${nested.ExecutionArn} ended ${Status}` };
+  return { Error: error, Cause: typeof cause === 'string' ? cause : '' };
+}
+
 function messageIn(cause: string): string {
+  const parsed = objectIn(cause);
+  return parsed !== null && 'errorMessage' in parsed ? String(parsed.errorMessage) : cause;
+}
+
+/** Null where the text is no JSON object. */
+function objectIn(text: string): Readonly<Record<string, unknown>> | null {
   try {
-    const parsed: unknown = JSON.parse(cause);
-    if (typeof parsed === 'object' && parsed !== null && 'errorMessage' in parsed) return String(parsed.errorMessage);
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : null;
   } catch {
-    // Not Lambda's: the text itself.
+    return null;
   }
-  return cause;
 }

@@ -1,7 +1,7 @@
 import { Fault } from '#etcd/faults.ts';
 import { environment } from '../aws/environment.ts';
 import { readGroup, suspendProcesses } from '../aws/group.ts';
-import { audit, readRotation, writeRotation } from '../aws/record.ts';
+import { audit, readRotation, writeOperation } from '../aws/record.ts';
 import type { Tasks } from '../catalogue.ts';
 import { renewLease } from '../lock/lease.ts';
 import { begunRotation } from '../plan/rotationRecord.ts';
@@ -19,7 +19,7 @@ export async function handler(input: Input): Promise<Tasks['beginRotation']['out
   // A task that is called again finds its own record, and begins nothing anew.
   const record =
     before?.token === token && before.restoredAt === undefined ? before : begunRotation(before, group, begin);
-  if (!(await writeRotation(record)))
+  if (!(await writeOperation(record)))
     throw new Fault('LockHeld', `a rotation with a newer token than ${token} has begun meanwhile`);
   await suspendProcesses(record.suspended);
   const what = `rotation of ${record.instances.join(', ') || 'nobody'} begun`;

@@ -1,6 +1,6 @@
 import { Fault } from '#etcd/faults.ts';
 import { readGroup, suspendProcesses } from '../aws/group.ts';
-import { writeRotation } from '../aws/record.ts';
+import { writeOperation } from '../aws/record.ts';
 import type { Tasks } from '../catalogue.ts';
 import { renewLease } from '../lock/lease.ts';
 import { healthProblems } from '../plan/memberReports.ts';
@@ -25,7 +25,7 @@ export async function handler({ execution, token, leaseSeconds }: Input): Promis
   // Where a lease ran out, the leader's agent has resumed them.
   await suspendProcesses(record.suspended.filter((process) => !group.suspendedProcesses.includes(process)));
   const next = rotationStep({ record, group, reports, now: new Date().toISOString() });
-  await writeRotation(next.record);
+  await writeOperation(next.record);
   if (next.step === 'done') return { step: 'done', old: '', witness: '', known: [] };
   return { step: next.step, old: next.old, witness: next.witness, known: next.record.current?.known ?? [] };
 }

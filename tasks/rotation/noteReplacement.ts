@@ -1,4 +1,4 @@
-import { writeRotation } from '../aws/record.ts';
+import { writeOperation } from '../aws/record.ts';
 import type { Tasks } from '../catalogue.ts';
 import { renewLease } from '../lock/lease.ts';
 import { notedReplacement } from '../plan/rotationRecord.ts';
@@ -11,7 +11,7 @@ export async function handler(input: Input): Promise<Tasks['noteReplacement']['o
   const { execution, token, leaseSeconds, pauseSeconds } = input;
   await renewLease({ holder: execution, token }, leaseSeconds + pauseSeconds);
   const record = notedReplacement(await ownRotation(token), new Date().toISOString());
-  await writeRotation(record);
+  await writeOperation(record);
   const done = record.replaced.map(({ old }) => old);
   return { replaced: done.length, remaining: record.instances.filter((id) => !done.includes(id)).length };
 }

@@ -1,6 +1,6 @@
 import { environment } from '../aws/environment.ts';
 import { readGroup, resumeProcesses, setDesiredCapacity, terminateInstance } from '../aws/group.ts';
-import { audit, readRotation, writeRotation } from '../aws/record.ts';
+import { audit, readRotation, writeOperation } from '../aws/record.ts';
 import type { Tasks } from '../catalogue.ts';
 import { renewLease } from '../lock/lease.ts';
 import { restorationOf } from '../plan/rotationRecord.ts';
@@ -20,7 +20,7 @@ export async function handler({ execution, token, leaseSeconds }: Input): Promis
     await resumeProcesses(restoration.resume);
     if (restoration.terminate !== null) await terminateInstance(restoration.terminate);
     if (restoration.desiredCapacity !== null) await setDesiredCapacity(restoration.desiredCapacity);
-    await writeRotation({ ...record, token, restoredAt: at });
+    await writeOperation({ ...record, token, restoredAt: at });
     const what = 'group put back after a rotation';
     await audit({ at, who: execution, what, why: reason, after: restoration }, `restored-${token}`);
   }

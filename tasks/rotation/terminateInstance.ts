@@ -1,5 +1,5 @@
 import { readGroup, terminateInstance } from '../aws/group.ts';
-import { audit, writeRotation } from '../aws/record.ts';
+import { audit, writeOperation } from '../aws/record.ts';
 import type { Tasks } from '../catalogue.ts';
 import { renewLease } from '../lock/lease.ts';
 import { stayingInstances } from '../plan/group.ts';
@@ -16,7 +16,7 @@ export async function handler(input: Input): Promise<Tasks['terminateInstance'][
   const { execution, token, leaseSeconds, old, successor } = input;
   await renewLease({ holder: execution, token }, leaseSeconds);
   const [record, group] = await Promise.all([ownRotation(token), readGroup()]);
-  if (record.current?.old === old) await writeRotation(withCurrent(record, { ...record.current, successor }));
+  if (record.current?.old === old) await writeOperation(withCurrent(record, { ...record.current, successor }));
   if (stayingInstances(group).some(({ instanceId }) => instanceId === old)) {
     await terminateInstance(old);
     const at = new Date().toISOString();

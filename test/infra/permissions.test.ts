@@ -57,9 +57,17 @@ describe('whoever changes a group', () => {
   });
 });
 
-test('executions of the cluster’s rotations alone are looked at, by those who take a lock over', () => {
-  const looking = allowing(/^states:DescribeExecution$/);
-  expect(tasksThatMay(/^states:DescribeExecution$/).sort()).toEqual(['checkCluster', 'takeLock']);
+test('executions of the cluster’s operations alone are looked at, by those who take a lock over, and by the nested one’s parent', () => {
+  const looking = allowing(/^states:DescribeExecution$/).filter(
+    ({ policy }) => !policy.startsWith('RollingUpgradeRole'),
+  );
+  expect(tasksThatMay(/^states:DescribeExecution$/).sort()).toEqual(['checkCluster', 'planUpgrade', 'takeLock']);
   for (const { statement } of looking)
-    expect(JSON.stringify(statement.Resource)).toContain(':execution:etcd-etcd-RotateInstances:*');
+    expect(JSON.stringify(statement.Resource)).toMatch(/:execution:etcd-etcd-(RotateInstances|RollingUpgrade):\*/);
+});
+
+test('the bucket’s releases alone are listed, by those who plan an upgrade', () => {
+  expect(tasksThatMay(/^s3:ListBucket$/).sort()).toEqual(['chooseHop', 'planUpgrade']);
+  for (const { statement } of allowing(/^s3:ListBucket$/))
+    expect(statement.Condition).toEqual({ StringLike: { 's3:prefix': 'releases/*' } });
 });

@@ -40,6 +40,8 @@ export function createSimulatedDisk({ etcd, random, watch }: World, node: EtcdNo
     keepMember: (spec) => {
       member = spec;
     },
+    previousMember: () => null,
+    keepPreviousMember: () => undefined,
     setAside(why) {
       const registered = etcd.members().some(({ id }) => id === node.data?.memberId);
       if (registered && !node.data?.corrupt)

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type CommandReceiver, createCommands } from '../../../agent/commands/index.ts';
+import { type CommandReceiver, type CommandsOptions, createCommands } from '../../../agent/commands/index.ts';
 import type { Observation } from '../../../agent/duties/observe.ts';
 import type { TaskTokens } from '../../../agent/machine/taskToken.ts';
 import { type CommandEnvelope, type Description, encodeCommand, type Outcome } from '../../../agent/protocol.ts';
@@ -61,6 +61,8 @@ function agent(told = tokens): CommandReceiver {
         return observation();
       },
     },
+    // No command of an upgrade is sent here.
+    upgrade: {} as CommandsOptions['upgrade'],
   });
 }
 

@@ -35,7 +35,7 @@ describe('a command', () => {
     [
       'an unknown verb',
       encode({ ...describeCommand, command: 'destroy' }),
-      'command is "destroy"; allowed: describe, awaitHealthy, awaitNewMember or awaitMemberGone',
+      'command is "destroy"; allowed: describe, awaitHealthy, awaitNewMember, awaitMemberGone, survey, installRelease',
     ],
     ['no verb', encode({ id: 'a', input: {} }), 'command'],
     ['no id', encode({ command: 'describe', input: {} }), 'the command lacks the field id'],

@@ -1,0 +1,75 @@
+/** What the commands of an upgrade need of the agent. */
+import type { MemberSpec } from '#etcd/arguments.ts';
+import { drainedAfterMs, reconcileDns } from '../duties/clusterDns.ts';
+import type { Disk } from '../duties/disk.ts';
+import type { Dns } from '../duties/dns.ts';
+import type { Observation } from '../duties/observe.ts';
+import type { Supervisor } from '../duties/supervise.ts';
+import type { Look, Surroundings } from '../duties/surroundings.ts';
+import { createEtcdMembership, type EtcdMembership } from '../machine/etcdMembership.ts';
+import { etcdUptimeSeconds } from '../machine/etcdUptime.ts';
+import type { Layout } from '../machine/layout.ts';
+import type { Log } from '../machine/log.ts';
+import type { MembershipTurns } from '../machine/membershipTurns.ts';
+import type { Identity } from '../machine/metadata.ts';
+import type { ClusterRecord } from '../machine/record.ts';
+import type { Description } from '../protocol.ts';
+
+export interface UpgradeContext {
+  readonly identity: Identity;
+  readonly layout: Layout;
+  readonly disk: Pick<Disk, 'member' | 'keepMember' | 'previousMember' | 'keepPreviousMember'>;
+  readonly supervisor: Supervisor;
+  readonly record: Pick<ClusterRecord, 'audit'>;
+  readonly turns: MembershipTurns;
+  readonly log: Log;
+  readonly look: () => Promise<Look>;
+  /** Of this member, right now. */
+  readonly observe: () => Promise<Observation>;
+  readonly describe: () => Promise<Description>;
+  /** Installs a release unless it is there. @returns path of the binary @throws Fault `ReleaseUnavailable` */
+  readonly install: (version: string) => Promise<string>;
+  /** Takes this member out of what clients are told. @returns milliseconds until they have stopped coming */
+  readonly rest: (seen: Surroundings) => Promise<number>;
+  /** Sends clients to it again. */
+  readonly unrest: (seen: Surroundings) => Promise<void>;
+  /** Changes through this member, while it runs this version. */
+  readonly membership: (version: string, timeoutMs: number) => EtcdMembership;
+  /** Seconds that the etcd at an address has been running; null where it does not say. */
+  readonly uptimeSeconds: (address: string) => Promise<number | null>;
+  /** When the command was received, in milliseconds of the monotonic clock. */
+  readonly receivedAtMs: number;
+}
+
+/** How an upgrade reaches DNS and the other members. */
+export function upgradeAccess(
+  { instanceId, address }: Identity,
+  dns: Dns,
+): Pick<UpgradeContext, 'rest' | 'unrest' | 'membership' | 'uptimeSeconds'> {
+  return {
+    rest: async (seen) => drainedAfterMs(await reconcileDns(dns, seen, { resting: instanceId }), seen),
+    async unrest(seen) {
+      await reconcileDns(dns, seen);
+    },
+    membership: (version, timeoutMs) => createEtcdMembership({ address, version, timeoutMs }),
+    uptimeSeconds: (other) => etcdUptimeSeconds(other, uptimeTimeoutMs),
+  };
+}
+
+const uptimeTimeoutMs = 2_000;
+
+/** How a member is started, as far as upgrades decide it. */
+export function runsOf(spec: MemberSpec): { readonly version: string; readonly snapshotCount: number } {
+  return { version: spec.version, snapshotCount: spec.tuning?.snapshotCount ?? 0 };
+}
+
+/** The same member as another release. */
+export function specFor(spec: MemberSpec, version: string, snapshotCount: number): MemberSpec {
+  const { snapshotCount: _, ...tuning } = spec.tuning ?? {};
+  return {
+    ...spec,
+    version,
+    clusterState: 'existing',
+    tuning: snapshotCount === 0 ? tuning : { ...tuning, snapshotCount },
+  };
+}

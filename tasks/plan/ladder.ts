@@ -1,0 +1,170 @@
+/** The ladder from what a cluster runs to what it is to run: one minor at a time, with what each hop asks for. Pure. */
+import { hopInto, knownBad, ladderSnapshotCount, nextMinor, type Sourced } from '#etcd/hops.ts';
+import { compareVersions, type Minor, minorOf } from '#etcd/versions.ts';
+import type { Gate, Hop } from '../catalogue.ts';
+
+export interface LadderFacts {
+  /** X.Y.Z of each member. */
+  readonly versions: readonly string[];
+  /** X.Y.Z that the cluster was created with: from then on its log may hold entries of that minor. */
+  readonly bornAt: string;
+  /** Whether every member has taken a raft snapshot since the cluster version changed last. */
+  readonly snapshotsCover: boolean;
+  readonly authEnabled: boolean;
+  /** Of the biggest member, in bytes. */
+  readonly dataBytes: number;
+  /** The release of this minor to stop at, the newest that can be had from `least` on; null where there is none. */
+  readonly releaseOf: (minor: Minor, least: string | null) => string | null;
+}
+
+export type Ladder =
+  | { readonly verdict: 'planned'; readonly hops: readonly Hop[] }
+  | { readonly verdict: 'refused'; readonly reasons: readonly string[] };
+
+/** Every hop to the target; none where the members run it already. Refused where etcd does not allow it, with what to do instead. */
+export function planLadder(facts: LadderFacts, to: string): Ladder {
+  const [from = to] = [...facts.versions].sort(compareVersions);
+  const against = reasonsAgainst(facts, from, to);
+  if (against.length > 0) return { verdict: 'refused', reasons: against };
+  const stops = stopsBetween(facts, from, to);
+  if (typeof stops === 'string') return { verdict: 'refused', reasons: [stops] };
+  const refusals = stops.flatMap(({ into }) => (into === null ? [] : refusedGates(facts, into)));
+  if (refusals.length > 0) return { verdict: 'refused', reasons: refusals };
+  return { verdict: 'planned', hops: stops.map((stop, index) => hopOf(facts, stop, stops[index + 1] ?? null)) };
+}
+
+interface Stop {
+  readonly from: string;
+  readonly to: string;
+  /** The minor that it leads into; null within a minor. */
+  readonly into: Minor | null;
+}
+
+function reasonsAgainst({ versions }: LadderFacts, from: string, to: string): string[] {
+  const bad = knownBad(to);
+  const highest = [...versions].sort(compareVersions).at(-1) ?? from;
+  const [lowMinor, highMinor, target] = [minorOf(from), minorOf(highest), minorOf(to)];
+  if (lowMinor === null || highMinor === null || target === null)
+    return [`members run ${[...new Set(versions)].join(', ')}; the ladder goes from 2.0 to 3.7`];
+  if (compareMinors(highMinor, target) > 0)
+    return [
+      lowMinor === highMinor
+        ? `the cluster runs ${highest}: etcd does not go back from ${highMinor} to ${target}; restore a backup into a new cluster of ${target} instead`
+        : `members run ${from} and ${highest}: an upgrade to ${highMinor} was begun; roll it back, or finish it with a target of ${highMinor} or later`,
+    ];
+  if (highMinor !== lowMinor && nextMinor(lowMinor) !== highMinor)
+    return [`members run ${from} and ${highest}, more than one minor apart: etcd supports no such cluster`];
+  return bad === null ? [] : [`etcd ${to} is no release to run: ${bad}; choose a later patch`];
+}
+
+/** The releases on the way; a sentence where one of them cannot be had. */
+function stopsBetween(facts: LadderFacts, from: string, to: string): Stop[] | string {
+  const target = minorOf(to) as Minor;
+  const stops: Stop[] = [];
+  let at = from;
+  const goTo = (next: string, into: Minor | null) => {
+    stops.push({ from: at, to: next, into });
+    at = next;
+  };
+  for (let minor = minorOf(from) as Minor; minor !== target; ) {
+    const next = nextMinor(minor) as Minor;
+    const begun = begunVersion(facts.versions, next);
+    const least = begun === null ? leastPatch(facts, next) : null;
+    if (least !== null && compareVersions(at, least.value) < 0) {
+      const patch = facts.releaseOf(minor, least.value);
+      if (patch === null) return unavailable(minor, least);
+      goTo(patch, null);
+    }
+    if (stops.length === 0 && begun === null && needsSnapshotFirst(facts, minor, next)) goTo(at, null);
+    const stop = next === target ? to : (begun ?? stopIn(facts, next));
+    if (stop === null) return `no release of etcd ${next} can be had: ${putIt(next)}`;
+    goTo(stop, next);
+    minor = next;
+  }
+  if (at !== to || (stops.length === 0 && facts.versions.some((version) => version !== to))) goTo(to, null);
+  return stops;
+}
+
+/** The release that members run already which an upgrade into this minor had reached before it was halted. */
+function begunVersion(versions: readonly string[], next: Minor): string | null {
+  const begun = versions.filter((version) => minorOf(version) === next).sort(compareVersions);
+  return begun.at(-1) ?? null;
+}
+
+/** The best release of a minor in between: such that the hop after it needs no patch of its own, where there is one. */
+function stopIn(facts: LadderFacts, minor: Minor): string | null {
+  const after = nextMinor(minor);
+  const least = after === null ? null : leastPatch(facts, after);
+  return facts.releaseOf(minor, least?.value ?? null) ?? facts.releaseOf(minor, null);
+}
+
+function leastPatch({ authEnabled }: LadderFacts, into: Minor): Sourced<string> | null {
+  const { leastPatch: always, leastPatchWithAuth } = hopInto(into);
+  return always ?? (authEnabled ? leastPatchWithAuth : undefined) ?? null;
+}
+
+function unavailable(minor: Minor, { value, reason, source }: Sourced<string>): string {
+  return `every member needs etcd ${value} or a later ${minor} first (${reason}; ${source}), and none can be had: ${putIt(minor)}`;
+}
+
+function putIt(minor: Minor): string {
+  return `put the archive etcd-v${minor}.Z-linux-ARCH.tar.gz and its SHA-256 (.sha256 beside it) under releases/ in the cluster's bucket`;
+}
+
+function needsSnapshotFirst({ snapshotsCover, bornAt }: LadderFacts, minor: Minor, next: Minor): boolean {
+  return hopInto(next).raftSnapshot !== undefined && !snapshotsCover && minorOf(bornAt) !== minor;
+}
+
+function refusedGates({ authEnabled }: LadderFacts, into: Minor): string[] {
+  const { authOff } = hopInto(into);
+  if (authOff === undefined || !authEnabled) return [];
+  return [
+    `auth is on, and ${authOff.reason} (${authOff.source}): turn it off for the upgrade (etcdctl auth disable), and on again after it`,
+  ];
+}
+
+function hopOf(facts: LadderFacts, { from, to, into }: Stop, next: Stop | null): Hop {
+  const raftSnapshot = next?.into != null && hopInto(next.into).raftSnapshot !== undefined;
+  const minor = minorOf(to);
+  return {
+    kind: into !== null ? 'minor' : from === to ? 'restart' : 'patch',
+    from,
+    to,
+    snapshotCount: raftSnapshot ? ladderSnapshotCount(facts.dataBytes) : 0,
+    clusterVersion: minor === '2.0' || minor === null ? '' : `${minor}.0`,
+    raftSnapshot,
+    gates: into === null ? [] : gatesOf(facts, from, into),
+  };
+}
+
+function gatesOf(facts: LadderFacts, from: string, into: Minor): Gate[] {
+  const hop = hopInto(into);
+  const least = leastPatch(facts, into);
+  const planned = (gate: Gate['gate'], what?: Sourced<unknown>): Gate[] =>
+    what === undefined ? [] : [{ gate, state: 'planned', reason: what.reason, source: what.source }];
+  return [
+    ...(least === null
+      ? []
+      : [
+          {
+            gate: 'leastPatch' as const,
+            state: facts.versions.every((version) => compareVersions(version, least.value) >= 0)
+              ? ('met' as const)
+              : ('planned' as const),
+            reason: `every member runs ${least.value} or later: ${least.reason} (here ${from})`,
+            source: least.source,
+          },
+        ]),
+    ...(hop.authOff === undefined
+      ? []
+      : [{ gate: 'authOff' as const, state: 'met' as const, reason: hop.authOff.reason, source: hop.authOff.source }]),
+    ...planned('raftSnapshot', hop.raftSnapshot),
+    ...planned('v3Key', hop.v3Key),
+    ...planned('emptyV2Store', hop.emptyV2Store),
+    ...planned('swapOnly', hop.swapOnly),
+  ];
+}
+
+function compareMinors(a: Minor, b: Minor): number {
+  return compareVersions(`${a}.0`, `${b}.0`);
+}

@@ -1,0 +1,168 @@
+/** What the members' surveys say together, and what is in the way of an upgrade: every reason, not only the first. Pure. */
+import { factsOf } from '#etcd/minors.ts';
+import type { BootstrapRecord, LockRecord, RotationRecord, UpgradeRecord } from '#etcd/record.ts';
+import { compareVersions, type Minor, minorOf } from '#etcd/versions.ts';
+import type { Survey } from '../../agent/protocol.ts';
+import { type GroupState, stayingInstances } from './group.ts';
+import type { LadderFacts } from './ladder.ts';
+import { healthProblems, listProblems, type MemberReport } from './memberReports.ts';
+import type { Problems } from './rotationPreflight.ts';
+
+export interface MemberSurvey {
+  readonly instanceId: string;
+  /** Null where its agent did not answer. */
+  readonly survey: Survey | null;
+  /** Why it did not. */
+  readonly problem: string;
+  /** Epoch milliseconds of the task when the answer came. */
+  readonly answeredAtMs: number;
+}
+
+export interface Release {
+  readonly version: string;
+  readonly from: 'bucket' | 'official';
+}
+
+export interface UpgradeFacts {
+  readonly bootstrap: BootstrapRecord | null;
+  readonly lock: LockRecord | null;
+  /** Whether the lock's holder is an earlier execution of RollingUpgrade that has ended. */
+  readonly holderEnded: boolean;
+  readonly rotation: RotationRecord | null;
+  readonly upgrade: UpgradeRecord | null;
+  readonly group: GroupState;
+  readonly surveys: readonly MemberSurvey[];
+  /** That can be had for the instances' architecture. */
+  readonly releases: readonly Release[];
+}
+
+/** An archive and what is unpacked from it, in bytes, and as much again. */
+const roomForRelease = 400 * 1024 ** 2;
+/** Of a member's data that must be free beside it: a snapshot, and the log that goes on. */
+const roomFactor = 1;
+const leastRoom = 256 * 1024 ** 2;
+/** Milliseconds between an instance's clock and the task's, with the way there and back. */
+const clockToleranceMs = 10_000;
+/** Raft entries that a member may be behind another: etcd keeps 5,000 for those that catch up (numberOfCatchUpEntries). */
+const raftReach = 1_000;
+
+export function reportsOf(surveys: readonly MemberSurvey[]): readonly MemberReport[] {
+  return surveys.map(({ instanceId, survey, problem }) => ({
+    instanceId,
+    description: survey?.description ?? null,
+    problem,
+  }));
+}
+
+/** What stands against any upgrade now. */
+export function upgradeProblems(facts: UpgradeFacts): Problems {
+  const { bootstrap, lock, holderEnded, rotation, surveys } = facts;
+  const reports = reportsOf(surveys);
+  return {
+    lasting: [
+      ...(bootstrap?.createdAt === undefined
+        ? ['the cluster was never recorded as created: run ClusterBootstrap first']
+        : []),
+      ...(lock?.holder === undefined || holderEnded
+        ? []
+        : [`${lock.holder} holds the lock since ${lock.takenAt} (${lock.purpose})`]),
+      ...(rotation !== null && rotation.restoredAt === undefined
+        ? [
+            `a rotation that began at ${rotation.beganAt} has not given the group back: start RotateInstances again first`,
+          ]
+        : []),
+      ...surveys.flatMap(roomProblems),
+      ...surveys.flatMap(clockProblems),
+    ],
+    passing: [
+      ...groupProblems(facts),
+      ...authProblems(surveys, healthProblems(reports)),
+      ...listProblems(reports, []),
+      ...reachProblems(surveys),
+    ],
+  };
+}
+
+function groupProblems({ group, surveys }: UpgradeFacts): string[] {
+  const staying = stayingInstances(group);
+  const listed = new Set(
+    surveys.flatMap(({ survey }) => survey?.description.member?.members.map(({ name }) => name) ?? []),
+  );
+  return [
+    ...(staying.length === group.desiredCapacity
+      ? []
+      : [`${group.name} has ${staying.length} instances where ${group.desiredCapacity} are wanted`]),
+    ...staying
+      .filter(({ lifecycleState, health }) => lifecycleState !== 'InService' || health.toLowerCase() !== 'healthy')
+      .map(({ instanceId, lifecycleState, health }) => `${instanceId} is ${lifecycleState}, ${health} in the group`),
+    ...(listed.size === 2 ? ['a cluster of two members cannot be upgraded while it serves: make it three first'] : []),
+  ];
+}
+
+/** With auth on the agents, which have no user, find every member unwell: one sentence that says so instead. */
+function authProblems(surveys: readonly MemberSurvey[], unwell: readonly string[]): readonly string[] {
+  if (!surveys.some(({ survey }) => survey?.authEnabled)) return unwell;
+  return [
+    'auth is on, and the agents have no user: turn it off for the upgrade (etcdctl auth disable), and on again after it; into 3.5 etcd itself allows no rolling upgrade with auth on (etcd issue 11943)',
+  ];
+}
+
+function roomProblems({ instanceId, survey }: MemberSurvey): string[] {
+  if (survey === null) return [];
+  const needed = Math.max(survey.dataBytes * roomFactor, leastRoom);
+  const mib = (bytes: number) => `${Math.ceil(bytes / 1024 ** 2)} MiB`;
+  return [
+    ...(survey.freeBytes >= needed
+      ? []
+      : [`the data volume of ${instanceId} has ${mib(survey.freeBytes)} left, and ${mib(needed)} are needed`]),
+    ...(survey.releasesFreeBytes >= roomForRelease
+      ? []
+      : [
+          `the volume with the releases of ${instanceId} has ${mib(survey.releasesFreeBytes)} left, and ${mib(roomForRelease)} are needed`,
+        ]),
+  ];
+}
+
+function clockProblems({ instanceId, survey, answeredAtMs }: MemberSurvey): string[] {
+  if (survey === null) return [];
+  const apartMs = Math.abs(survey.clockMs - answeredAtMs);
+  if (apartMs <= clockToleranceMs) return [];
+  return [`the clock of ${instanceId} is ${Math.round(apartMs / 1000)} s off: see that its time is set (chronyd)`];
+}
+
+function reachProblems(surveys: readonly MemberSurvey[]): string[] {
+  const known = surveys.flatMap(({ instanceId, survey }) =>
+    survey?.raftIndex == null ? [] : [{ instanceId, raftIndex: survey.raftIndex }],
+  );
+  const newest = Math.max(0, ...known.map(({ raftIndex }) => raftIndex));
+  return known
+    .filter(({ raftIndex }) => newest - raftIndex > raftReach)
+    .map(({ instanceId, raftIndex }) => `${instanceId} is ${newest - raftIndex} entries behind`);
+}
+
+/** What the planner goes by. */
+export function ladderFacts({ bootstrap, upgrade, surveys, releases }: UpgradeFacts): LadderFacts {
+  const known = surveys.flatMap(({ survey }) => (survey === null ? [] : [survey]));
+  const versions = known.flatMap(({ description }) => description.etcd.version ?? []);
+  const clusterVersion = known[0]?.description.member?.clusterVersion ?? null;
+  const flip = upgrade?.flip !== undefined && upgrade.flip.clusterVersion === clusterVersion ? upgrade.flip : null;
+  return {
+    versions,
+    bornAt: bootstrap?.etcdVersion ?? versions[0] ?? '',
+    snapshotsCover: flip !== null && known.every(({ snapshotIndex }) => snapshotIndex >= flip.raftIndex),
+    authEnabled: known.some(({ authEnabled }) => authEnabled),
+    dataBytes: Math.max(0, ...known.map(({ dataBytes }) => dataBytes)),
+    releaseOf: (minor, least) => releaseOf(releases, minor, least),
+  };
+}
+
+/** The newest of the bucket, which an operator filled on purpose; else the newest of the etcd project that is known. */
+function releaseOf(releases: readonly Release[], minor: Minor, least: string | null): string | null {
+  const fits = (version: string) =>
+    minorOf(version) === minor && (least === null || compareVersions(version, least) >= 0);
+  const inBucket = releases.filter(({ from, version }) => from === 'bucket' && fits(version));
+  const [newest] = inBucket.map(({ version }) => version).sort((a, b) => compareVersions(b, a));
+  if (newest !== undefined) return newest;
+  const { latestPatch } = factsOf(`${minor}.0`);
+  return fits(latestPatch) && releases.some(({ version }) => version === latestPatch) ? latestPatch : null;
+}

@@ -1,0 +1,36 @@
+/** Which member is next in a hop. Pure. */
+import type { Hop, NextMember } from '../catalogue.ts';
+import { healthProblems } from './memberReports.ts';
+import { type MemberSurvey, reportsOf } from './upgradeFacts.ts';
+import { memberOrder } from './upgradePlan.ts';
+
+export type Choice =
+  | { readonly verdict: 'chosen'; readonly next: NextMember }
+  /** Nobody is touched: sentences. */
+  | { readonly verdict: 'halted'; readonly problems: readonly string[] };
+
+/**
+ * Followers first, the leader last; whoever is not well goes before them, and only where it is the one that this hop is to
+ * mend and all others are well.
+ */
+export function chooseMember(surveys: readonly MemberSurvey[], hop: Hop): Choice {
+  const open = memberOrder({ surveys }).filter(({ member }) => !isDone(surveyOf(surveys, member), hop));
+  const problems = healthProblems(reportsOf(surveys));
+  const sick = surveys.filter((one) => healthProblems(reportsOf([one])).length > 0).map(({ instanceId }) => instanceId);
+  const [first] = sick;
+  const mends = sick.length === 1 && open.some(({ member }) => member === first);
+  if (problems.length > 0 && !mends) return { verdict: 'halted', problems };
+  const next = mends ? open.find(({ member }) => member === first) : open[0];
+  if (next === undefined) return { verdict: 'chosen', next: { step: 'done', member: '', leads: false, remaining: 0 } };
+  const { member, leads } = next;
+  return { verdict: 'chosen', next: { step: 'upgrade', member, leads, remaining: open.length } };
+}
+
+function surveyOf(surveys: readonly MemberSurvey[], member: string): MemberSurvey | undefined {
+  return surveys.find(({ instanceId }) => instanceId === member);
+}
+
+function isDone(one: MemberSurvey | undefined, { to, snapshotCount }: Hop): boolean {
+  const { survey } = one ?? {};
+  return survey?.description.etcd.version === to && survey.snapshotCount === snapshotCount;
+}

@@ -1,0 +1,130 @@
+/** What an upgrade would do: hops, order, releases, time, in the words of a dry run. Pure. */
+import { compareVersions, minorOf } from '#etcd/versions.ts';
+import type { CheckedUpgrade, Hop, UpgradePlan } from '../catalogue.ts';
+import { planLadder } from './ladder.ts';
+import { leaderOf } from './memberReports.ts';
+import { ladderFacts, reportsOf, type UpgradeFacts } from './upgradeFacts.ts';
+
+export type Planned =
+  | { readonly verdict: 'planned'; readonly plan: UpgradePlan }
+  /** `field`: of the request, where that is what is wrong. */
+  | { readonly verdict: 'refused'; readonly reasons: readonly string[] };
+
+/** Seconds that a member's step takes without its data, and that a flip of the cluster version takes (measured: 3 to 4). */
+const memberSeconds = 5;
+const flipSeconds = 5;
+const bytesPerSecond = 5 * 1024 ** 2;
+
+export function planUpgrade(facts: UpgradeFacts, request: CheckedUpgrade, cluster: string): Planned {
+  const wanted = wantedOf(facts, request);
+  if (typeof wanted === 'string') return refused(wanted);
+  const ladder = ladderFacts(facts);
+  const hops = wanted.rollBack === null ? planLadder(ladder, wanted.to) : rolledBack(facts, wanted.rollBack);
+  if (hops.verdict === 'refused') return hops;
+  const releases = releasesFor(facts, hops.hops);
+  if (typeof releases === 'string') return refused(releases);
+  const order = memberOrder(facts);
+  const [from = wanted.to] = [...ladder.versions].sort(compareVersions);
+  const perMember = memberSeconds + Math.ceil(ladder.dataBytes / bytesPerSecond);
+  return {
+    verdict: 'planned',
+    plan: {
+      cluster,
+      from,
+      to: wanted.to,
+      hops: hops.hops,
+      order,
+      releases,
+      estimatedSeconds: hops.hops.length * (order.length * perMember + flipSeconds),
+      steps: hops.hops.length === 0 ? [`every member runs ${wanted.to} already`] : stepsOf(hops.hops, order, wanted.to),
+      goesOnWith: request.action === 'upgrade' || facts.upgrade === null ? null : facts.upgrade.beganAt,
+    },
+  };
+}
+
+interface Wanted {
+  readonly to: string;
+  readonly rollBack: { readonly from: string; readonly to: string } | null;
+}
+
+/** Where it goes; a sentence where there is nothing to go on with. */
+function wantedOf({ upgrade, lock }: UpgradeFacts, { action, to }: CheckedUpgrade): Wanted | string {
+  if (action === 'upgrade') return { to, rollBack: null };
+  if (upgrade === null || upgrade.endedAt !== undefined || lock?.holder === undefined)
+    return `there is no halted upgrade to ${action === 'rollBack' ? 'roll back' : action}; start one with {"to": "X.Y.Z"}`;
+  if (action !== 'rollBack') return { to: upgrade.to, rollBack: null };
+  if (upgrade.current === undefined) return 'no hop of the halted upgrade is under way: there is nothing to roll back';
+  return { to: upgrade.current.from, rollBack: upgrade.current };
+}
+
+/** The members that run the new release go back to the old one, while the cluster version has not flipped. */
+function rolledBack(
+  { surveys }: UpgradeFacts,
+  { from, to }: { readonly from: string; readonly to: string },
+): ReturnType<typeof planLadder> {
+  const reported = surveys.flatMap(({ survey }) => survey?.description.member?.clusterVersion ?? []);
+  const flipped = reported.find((version) => minorOf(version) !== minorOf(from));
+  if (flipped !== undefined)
+    return {
+      verdict: 'refused',
+      reasons: [
+        `the cluster version is ${flipped} already: etcd ${from} could not come back; resume the upgrade to ${to} instead`,
+      ],
+    };
+  const minor = minorOf(from);
+  const hop: Hop = {
+    kind: 'rollBack',
+    from: to,
+    to: from,
+    snapshotCount: 0,
+    clusterVersion: minor === '2.0' || minor === null ? '' : `${minor}.0`,
+    raftSnapshot: false,
+    gates: [],
+  };
+  return { verdict: 'planned', hops: [hop] };
+}
+
+function releasesFor({ releases }: UpgradeFacts, hops: readonly Hop[]): UpgradePlan['releases'] | string {
+  const versions = [...new Set(hops.map(({ to }) => to))];
+  const found = versions.map((version) => ({
+    version,
+    from: releases.find((release) => release.version === version)?.from ?? null,
+  }));
+  const missing = found.filter(({ from }) => from === null).map(({ version }) => version);
+  if (missing.length === 0) return found.flatMap(({ version, from }) => (from === null ? [] : [{ version, from }]));
+  return `${missing.map((version) => `etcd ${version}`).join(', ')} cannot be had: neither in the cluster's bucket nor from the etcd project with a known SHA-256; put the archive and its .sha256 under releases/ in the bucket`;
+}
+
+/** Followers first, by name; the leader last. */
+export function memberOrder({ surveys }: Pick<UpgradeFacts, 'surveys'>): UpgradePlan['order'] {
+  const leader = leaderOf(reportsOf(surveys));
+  return surveys
+    .map(({ instanceId, survey }) => ({
+      member: instanceId,
+      version: survey?.description.etcd.version ?? '',
+      leads: instanceId === leader,
+    }))
+    .sort((a, b) => Number(a.leads) - Number(b.leads) || (a.member < b.member ? -1 : 1));
+}
+
+function stepsOf(hops: readonly Hop[], order: UpgradePlan['order'], to: string): string[] {
+  const names = order.map(({ member, leads }) => `${member}${leads ? ' (leads now)' : ''}`).join(', then ');
+  return [
+    'take the lock of the cluster',
+    ...hops.map((hop) => {
+      const what =
+        hop.kind === 'restart'
+          ? `restart every member as ${hop.to} so that it takes a raft snapshot`
+          : `${hop.from} to ${hop.to}`;
+      const flip =
+        hop.kind === 'minor' ? `, then wait until every member reports the cluster version ${hop.clusterVersion}` : '';
+      const snapshot = hop.raftSnapshot ? ', then have every member take a raft snapshot' : '';
+      return `${what}: one member at a time (${names})${flip}${snapshot}`;
+    }),
+    `release the lock: every member runs ${to}`,
+  ];
+}
+
+function refused(reason: string): Planned {
+  return { verdict: 'refused', reasons: [reason] };
+}

@@ -1,0 +1,50 @@
+import { Fault } from '#etcd/faults.ts';
+import { environment } from '../aws/environment.ts';
+import type { Hop, Tasks } from '../catalogue.ts';
+import { renewLease } from '../lock/lease.ts';
+import { planUpgrade } from '../plan/upgradePlan.ts';
+import { withHop } from '../plan/upgradeRecord.ts';
+import { untilSteady } from '../rotation/members.ts';
+import { obtainableReleases, readFacts } from './facts.ts';
+import { keepUpgrade, ownUpgrade } from './ownUpgrade.ts';
+
+type Input = Tasks['chooseHop']['input'];
+
+const none: Hop = {
+  kind: 'patch',
+  from: '',
+  to: '',
+  snapshotCount: 0,
+  clusterVersion: '',
+  raftSnapshot: false,
+  gates: [],
+};
+
+/** Decides by what the members run now which hop is next, and notes it. @throws Fault `UpgradeNotPossible` */
+export async function handler(input: Input): Promise<Tasks['chooseHop']['output']> {
+  const { execution, token, leaseSeconds, request } = input;
+  await renewLease({ holder: execution, token }, leaseSeconds);
+  const record = await ownUpgrade(token);
+  const releases = await obtainableReleases([record.to]);
+  const facts = await untilSteady(async () => {
+    const seen = await readFacts(execution, releases);
+    const silent = seen.surveys.filter(({ survey }) => survey?.description.etcd.version == null);
+    return { seen, passing: silent.map(({ problem }) => problem) };
+  });
+  const silent = facts.surveys.filter(({ survey }) => survey?.description.etcd.version == null);
+  if (silent.length > 0)
+    throw new Fault(
+      'MemberNotHealthy',
+      `nothing more is upgraded: ${silent.map(({ instanceId, problem }) => `${instanceId} does not say what it runs (${problem})`).join('; ')}`,
+    );
+  const isBack = request.action === 'rollBack' && record.current === undefined;
+  const planned = planUpgrade(facts, isBack ? { ...request, action: 'resume' } : request, environment('CLUSTER'));
+  if (planned.verdict === 'refused') throw new Fault('UpgradeNotPossible', planned.reasons.join('; '));
+  const { hops, order } = planned.plan;
+  const members = order.map(({ member }) => member);
+  const [hop] = hops;
+  const done = record.done.length;
+  if (hop === undefined) return { step: 'done', hop: none, done, remaining: 0, members };
+  await keepUpgrade(withHop(record, hop));
+  return { step: 'hop', hop, done, remaining: hops.length, members };
+}
