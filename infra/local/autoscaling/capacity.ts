@@ -6,6 +6,7 @@ import { AwsError, type HomeContext } from '../wire/service.ts';
 import { type Activities, createActivities } from './activities.ts';
 import { type Group, type GroupMember, isSuspended, isTerminating, nextSteps } from './group.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
+import { createRefreshes, type Refreshes } from './refreshes.ts';
 
 export interface AutoScalingOptions {
   readonly ec2: Ec2;
@@ -18,6 +19,7 @@ export interface Capacity {
   readonly members: Documents<GroupMember>;
   readonly activities: Activities;
   readonly lifecycle: Lifecycle;
+  readonly refreshes: Refreshes;
   /** All changes or none, as the home may end between two. */
   atomically<T>(work: () => T): T;
   /** @throws AwsError where there is no such group. */
@@ -35,10 +37,13 @@ export interface Capacity {
   stop(): Promise<void>;
 }
 
+const refreshed = 'an instance was taken out of service in response to an instance refresh';
+
 export function createCapacity(context: HomeContext, { ec2, specification }: AutoScalingOptions): Capacity {
   const groups = documents<Group>(context.database, 'autoscaling_groups');
   const members = documents<GroupMember>(context.database, 'autoscaling_instances');
   const activities = createActivities(context);
+  const refreshes = createRefreshes(context, () => void reconcile());
   let running = false;
   let turn: Promise<void> = Promise.resolve();
   const deletions = new Map<string, () => void>();
@@ -82,8 +87,9 @@ export function createCapacity(context: HomeContext, { ec2, specification }: Aut
 
   function step(group: Group): void {
     checkHealth(group);
-    const mine = membersOf(group);
-    const next = nextSteps(group, mine);
+    const refresh = refreshes.step(group, membersOf(group));
+    for (const id of refresh.terminate) terminate(memberOf(id), refreshed);
+    const next = nextSteps(group, membersOf(group), refresh.surge);
     for (const { instanceId, cause } of next.terminate) terminate(memberOf(instanceId), cause);
     for (const zone of next.launch) launch(group, zone);
     if (!group.deleting || membersOf(group).length > 0) return;
@@ -109,6 +115,7 @@ export function createCapacity(context: HomeContext, { ec2, specification }: Aut
       for (const hook of lifecycle.hooks.all()) {
         if (hook.group === group.name) lifecycle.hooks.delete(`${hook.group}/${hook.name}`);
       }
+      refreshes.forget(group.name);
       groups.delete(group.name);
     });
     deletions.get(group.name)?.();
@@ -189,6 +196,7 @@ export function createCapacity(context: HomeContext, { ec2, specification }: Aut
     members,
     activities,
     lifecycle,
+    refreshes,
     atomically: (work) => atomically(context.database, work),
     find,
     memberOf,
@@ -208,6 +216,7 @@ export function createCapacity(context: HomeContext, { ec2, specification }: Aut
     async stop() {
       running = false;
       lifecycle.stop();
+      refreshes.stop();
       await turn;
     },
   };

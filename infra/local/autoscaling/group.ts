@@ -72,7 +72,7 @@ export function isTerminating({ lifecycleState }: GroupMember): boolean {
 }
 
 /** Whether it counts towards the desired capacity. */
-function isLive(member: GroupMember): boolean {
+export function isLive(member: GroupMember): boolean {
   return !isTerminating(member) && member.lifecycleState !== 'Standby';
 }
 
@@ -82,8 +82,9 @@ const unhealthy = 'an instance was taken out of service in response to a health 
  * Brings the group to its desired capacity: unhealthy instances go, missing ones are launched in the zone that has fewest,
  * surplus ones go from the zone that has most, oldest first. Suspended processes are left out, except where the group is
  * deleted.
+ * @param surge instances above the desired capacity that an instance refresh wants
  */
-export function nextSteps(group: Group, members: readonly GroupMember[]): NextSteps {
+export function nextSteps(group: Group, members: readonly GroupMember[], surge = 0): NextSteps {
   if (group.deleting) {
     const left = members.filter((member) => !isTerminating(member));
     return { terminate: left.map(({ instanceId }) => ({ instanceId, cause: 'the group is deleted' })), launch: [] };
@@ -92,7 +93,7 @@ export function nextSteps(group: Group, members: readonly GroupMember[]): NextSt
   const replaces = terminates && !isSuspended(group, 'ReplaceUnhealthy');
   const live = members.filter(isLive);
   const sick = replaces ? live.filter(({ health }) => health === 'Unhealthy') : [];
-  const wanted = group.desiredCapacity;
+  const wanted = group.desiredCapacity + surge;
   const terminate = sick.map(({ instanceId }) => ({ instanceId, cause: unhealthy }));
   let kept = live.filter((member) => !sick.includes(member));
   while (terminates && kept.length > wanted) {

@@ -1,8 +1,9 @@
 /**
  * Auto Scaling: groups that keep their desired capacity by launching and terminating instances of the local EC2. What it
- * does not do: scaling policies, notifications of lifecycle hooks, warm pools, instance refresh, instance maintenance
- * policies, mixed instances, grace periods, rebalancing of zones. TerminateInstanceInAutoScalingGroup works while Terminate
- * is suspended: that suspends what the group does by itself.
+ * does not do: scaling policies, notifications of lifecycle hooks, warm pools, instance maintenance policies, mixed
+ * instances, grace periods, rebalancing of zones. TerminateInstanceInAutoScalingGroup works while Terminate is suspended:
+ * that suspends what the group does by itself. An instance refresh has no checkpoints, bake time, alarms, rollback or other
+ * configuration than the group's, never fails, and waits for instances in standby without an end.
  */
 import { randomUUID } from 'node:crypto';
 import { AwsError, type HomeContext, type Service } from '../wire/service.ts';
@@ -12,6 +13,7 @@ import { deleteHook, hookOperations, putHook } from './hookOperations.ts';
 import type { HookInput } from './hooks.ts';
 import { autoScalingOperations } from './operations.ts';
 import { processOperations } from './processes.ts';
+import { refreshOperations } from './refreshes.ts';
 import { standbyOperations } from './standby.ts';
 
 export interface AutoScaling extends Service {
@@ -37,6 +39,7 @@ export function createAutoScaling(context: HomeContext, options: AutoScalingOpti
       ...autoScalingOperations(capacity),
       ...hookOperations(capacity),
       ...processOperations(capacity),
+      ...refreshOperations(capacity),
       ...standbyOperations(capacity, options.ec2),
     },
     start: capacity.start,

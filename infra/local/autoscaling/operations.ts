@@ -1,15 +1,10 @@
 /** The operations of the Auto Scaling API. */
 import { randomUUID } from 'node:crypto';
-import { pageOf } from '../wire/paging.ts';
 import { AwsError, type Service } from '../wire/service.ts';
 import { groupToApi, matches, memberToApi, type TagFilter } from './api.ts';
 import type { Capacity } from './capacity.ts';
 import { type Group, isTerminating } from './group.ts';
-
-interface PageInput {
-  readonly MaxRecords?: number;
-  readonly NextToken?: string;
-}
+import { type PageInput, paged } from './pages.ts';
 
 interface DescribeGroupsInput extends PageInput {
   readonly AutoScalingGroupNames?: readonly string[];
@@ -122,18 +117,4 @@ export function decrement(groups: Capacity['groups'], group: Group): void {
     );
   }
   groups.put(group.name, { ...group, desiredCapacity: group.desiredCapacity - 1 });
-}
-
-function paged<T>(
-  items: readonly T[],
-  idOf: (item: T) => string,
-  { MaxRecords, NextToken }: PageInput,
-  { usual, most }: { readonly usual: number; readonly most: number },
-): { items: readonly T[]; NextToken: string | undefined } {
-  const limit = MaxRecords ?? usual;
-  if (!Number.isInteger(limit) || limit < 1 || limit > most)
-    throw new AwsError('ValidationError', `MaxRecords is '${limit}'; allowed: 1 to ${most}`);
-  const page = pageOf(items, idOf, limit, NextToken);
-  if (page === null) throw new AwsError('InvalidNextToken', 'The NextToken value is not valid.');
-  return { items: page.items, NextToken: page.nextToken };
 }
