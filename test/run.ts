@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { progressPrinter } from '../infra/local/binaries/progress.ts';
-import { resolveEtcd } from '../infra/local/binaries/resolve.ts';
+import { resolveEtcd, resolveEtcdctl } from '../infra/local/binaries/resolve.ts';
 import { chromiumOrInstall } from './chromium.ts';
 
 const project = join(import.meta.dirname, '..');
@@ -14,6 +14,7 @@ const report = join(project, 'test-output', `jest-${process.pid}.json`);
 
 /** What tests start. */
 const etcdVersions = ['2.3.8', '3.3.27', '3.4.15', '3.5.35', '3.7.3'];
+const etcdctlVersion = '3.5.35';
 /** Left out of the fast subset: what starts clusters, browsers, or moto. */
 const slow = [
   'test/cluster/',
@@ -62,6 +63,8 @@ async function prepare(): Promise<void> {
     const path = await resolveEtcd(version, { onProgress: progress.show }).finally(() => progress.end());
     say(`etcd ${version}: ${path}`);
   }
+  const etcdctl = await resolveEtcdctl(etcdctlVersion, { onProgress: progress.show }).finally(() => progress.end());
+  say(`etcdctl ${etcdctlVersion}: ${etcdctl}`);
   say(`Chromium: ${chromiumOrInstall() ?? 'not here; the tests of the page in a browser say what to do'}`);
 }
 

@@ -3,6 +3,7 @@ import { peerUrl } from '#etcd/addresses.ts';
 import type { MemberSpec } from '#etcd/arguments.ts';
 import { type JoinDecision, joinDecision } from '#etcd/joining.ts';
 import { type Clock, systemClock } from '../machine/clock.ts';
+import { freeBytes } from '../machine/files.ts';
 import type { Layout } from '../machine/layout.ts';
 import type { Log } from '../machine/log.ts';
 import type { MembershipTurns, TurnInHand } from '../machine/membershipTurns.ts';
@@ -30,6 +31,8 @@ export interface JoinOptions {
 }
 
 const pauseMs = 500;
+/** etcd makes two log files of 64 MB before anything else (wal: SegmentSizeBytes), and then fetches the database. */
+const leastRoomBytes = 192 * 1024 * 1024;
 /** A membership change waits for its commit. */
 const changeTimeoutMs = 7_000;
 
@@ -59,6 +62,10 @@ async function nextStep(options: JoinOptions): Promise<Step> {
   const { seen } = first;
   const decision = decide(options, seen);
   if (decision.action === 'wait') return waits(decision.reason);
+  const room = freeBytes(options.layout.dataVolume);
+  // A member that cannot write would be in everybody's way, and each attempt a change of the membership.
+  if (decision.action === 'add' && room !== null && room < leastRoomBytes)
+    return waits(`the data volume has ${mebibytes(room)} MiB left, and a member needs ${mebibytes(leastRoomBytes)}`);
   await install(seen.version);
   if (decision.action === 'start') return start(options, seen);
   const purpose = decision.action === 'add' ? 'join' : `remove ${decision.memberId}`;
@@ -69,6 +76,8 @@ async function nextStep(options: JoinOptions): Promise<Step> {
   const taken = await turns.take(purpose, (turn) => change(options, decision, turn), newcomer);
   return waits(taken.busy ?? taken.result);
 }
+
+const mebibytes = (bytes: number) => Math.floor(bytes / 1024 / 1024);
 
 function waits(reason: string): Step {
   return { spec: null, reason };

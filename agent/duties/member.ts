@@ -5,6 +5,7 @@ import { statesOf } from '#etcd/knownMembers.ts';
 import { safetyOf } from '#etcd/membership.ts';
 import { type Clock, systemClock } from '../machine/clock.ts';
 import type { EtcdCommand } from '../machine/etcdProcess.ts';
+import type { Log } from '../machine/log.ts';
 import { type BootOptions, boot, versionOf } from './boot.ts';
 import type { Disk } from './disk.ts';
 import type { EndDecision, Supervisor } from './supervise.ts';
@@ -12,6 +13,7 @@ import type { Surroundings } from './surroundings.ts';
 import type { Tuning } from './tuning.ts';
 
 const firstRunMs = 50;
+const noteAgainMs = 1_000;
 
 /** Never ends by itself. */
 export async function keepMember(
@@ -25,7 +27,7 @@ export async function keepMember(
     await tuning?.refresh();
     const { givenUp } = await supervisor.keepRunning(command);
     enter('running', `etcd ${versionOf(command)} is kept running`);
-    const stopNoting = noteFirstRun(disk, clock);
+    const stopNoting = noteFirstRun(disk, clock, log);
     const why = await givenUp;
     stopNoting();
     if (why === 'notJoined') {
@@ -40,11 +42,24 @@ export async function keepMember(
 }
 
 /** From the first bytes that etcd writes to its log. @returns what ends the watch */
-function noteFirstRun(disk: Disk, clock: Clock): () => void {
+function noteFirstRun(disk: Disk, clock: Clock, log: Log): () => void {
   let watching = true;
+  let failed = '';
+  /** @returns whether there is nothing more to note. */
+  const noted = () => {
+    try {
+      if (!disk.hasMember()) return false;
+      disk.noteRun();
+      return true;
+    } catch (error) {
+      // A full disk takes no note now.
+      if (failed !== (error as Error).message) log('run not noted', { error: (error as Error).message }, 'error');
+      failed = (error as Error).message;
+      return false;
+    }
+  };
   void (async () => {
-    while (watching && !disk.hasMember()) await clock.sleep(firstRunMs);
-    if (watching) disk.noteRun();
+    while (watching && !noted()) await clock.sleep(failed === '' ? firstRunMs : noteAgainMs);
   })();
   return () => {
     watching = false;

@@ -1,5 +1,6 @@
 /** Keeps etcd running: started again after it ended, with growing pauses, and a crash loop is said aloud. */
 import { join } from 'node:path';
+import { exitCause, exitWords } from '#etcd/exits.ts';
 import { type EtcdExit, nextStart } from '#etcd/restarts.ts';
 import { type Clock, systemClock } from '../machine/clock.ts';
 import type { EtcdCommand, EtcdProcess } from '../machine/etcdProcess.ts';
@@ -109,10 +110,12 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
     exits = [...exits, exit].slice(-remembered);
     const next = nextStart(exits);
     crashLooping = next.crashLooping;
-    keep({ crashes: kept.crashes + 1, lastExit: `${how} at ${new Date(clock.epochMs()).toISOString()}` });
+    const why = exitWords[exitCause(await etcd.lastWords().catch(() => ''))];
+    const lastExit = `${how} at ${new Date(clock.epochMs()).toISOString()}${why === null ? '' : `: ${why}`}`;
+    keep({ crashes: kept.crashes + 1, lastExit });
     log(
       'etcd ended',
-      { how, ranMs: exit.exitedAtMs - exit.startedAtMs, nextStartInMs: next.delayMs, crashLooping },
+      { how, why, ranMs: Math.round(exit.exitedAtMs - exit.startedAtMs), nextStartInMs: next.delayMs, crashLooping },
       crashLooping ? 'error' : 'warn',
     );
     const decision = await decided();

@@ -10,6 +10,15 @@ export type ExitCause =
   | 'notJoined'
   | 'other';
 
+/** What a status says of it, where etcd said it. */
+export const exitWords: Readonly<Record<ExitCause, string | null>> = {
+  removed: 'the member was removed from the cluster',
+  corrupt: 'its data cannot be read',
+  diskFull: 'its disk is full',
+  notJoined: 'the cluster does not list it',
+  other: null,
+};
+
 const removed = /the member has been permanently removed from the cluster|data-dir used by this member must be removed/;
 const notJoined =
   /member count is unequal|unmatched member while checking PeerURLs|error validating peerURLs|cannot fetch cluster info from peer urls|could not get cluster response from/;

@@ -1,5 +1,5 @@
 /** Files that are there whole or not at all, whenever the machine stops. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, statfsSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Writes under another name, syncs file and folder, renames. */
@@ -19,6 +19,17 @@ export function writeDurably(path: string, content: string, mode = 0o600): void 
     fsyncSync(folder);
   } finally {
     closeSync(folder);
+  }
+}
+
+/** What may still be written to the file system of this folder; null where there is no such folder. */
+export function freeBytes(folder: string): number | null {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
   }
 }
 

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { Description } from '../../agent/protocol.ts';
-import { type Home, type HomeOptions, openHome } from '../../infra/local/home.ts';
+import type { Instance } from '../../infra/local/ec2/instance.ts';
+import { type Home, openHome } from '../../infra/local/home.ts';
 import { deployCluster, prepareCluster } from '../../infra/local/start/deploy.ts';
 import { followExecution } from '../../infra/local/start/follow.ts';
 
@@ -31,8 +32,8 @@ export interface TestClusterOptions {
   readonly etcd: string;
   /** Fields of `etcd-appliance` in cdk.json. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** Where it throws, the instance never boots. */
-  readonly beforeBoot?: HomeOptions['beforeBoot'];
+  /** Called with the folder that is the instance's file system. Where it throws, the instance never boots. */
+  readonly beforeBoot?: (instance: Instance, root: string) => void | Promise<void>;
 }
 
 export async function openTestCluster(options: TestClusterOptions): Promise<TestCluster> {
@@ -40,7 +41,13 @@ export async function openTestCluster(options: TestClusterOptions): Promise<Test
   // A member that leaves waits until the records that name it have lived their time.
   const settings = { recordTtlSeconds: 1, ...options.settings };
   const prepared = await prepareCluster({ members: options.members, etcd: options.etcd }, settings);
-  const home = await openHome({ folder, ...(options.beforeBoot && { beforeBoot: options.beforeBoot }) });
+  const { beforeBoot } = options;
+  const home = await openHome({
+    folder,
+    ...(beforeBoot && {
+      beforeBoot: (instance) => beforeBoot(instance, join(folder, 'instances', instance.instanceId)),
+    }),
+  });
   try {
     const outputs = await deployCluster(home, prepared);
     return testCluster(home, folder, outputs);

@@ -1,5 +1,6 @@
 /** etcd's own programs that find a cluster by its SRV records. They ask the servers of /etc/resolv.conf, on port 53 alone. */
 import type { ChildProcess } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,11 +19,20 @@ export interface EtcdDiscovery {
   close(): Promise<void>;
 }
 
-/** @throws Error that says why where a program can't be given another resolver here */
+/** Why etcd's programs cannot be given the home's DNS server here; null where they can. */
+export async function whyNoDiscovery(): Promise<string | null> {
+  const why = whyNoMounts();
+  if (why !== null) return why;
+  const socket = createSocket('udp4').bind(53, '127.0.0.53');
+  // Another server on that very address is as good a sign.
+  const refusal = await Promise.race([once(socket, 'listening').then(() => null), once(socket, 'error')]);
+  if (refusal === null) socket.close();
+  const { code } = (refusal?.[0] ?? {}) as NodeJS.ErrnoException;
+  return code === 'EACCES' ? 'only root may listen on port 53 here, and etcd asks no other port' : null;
+}
+
 export async function openEtcdDiscovery(cluster: TestCluster, version: string): Promise<EtcdDiscovery> {
-  const { address, port } = cluster.home.services.dns;
-  const why = whyNoMounts() ?? (port === 53 ? null : `the home's DNS server may not listen on port 53, but on ${port}`);
-  if (why !== null) throw new Error(`etcd's own discovery cannot be tried here (as root it can): ${why}`);
+  const { address } = cluster.home.services.dns;
   const folder = mkdtempSync(join(cluster.folder, 'discovery-'));
   const resolver = join(folder, 'resolv.conf');
   writeFileSync(resolver, `nameserver ${address}\n`);

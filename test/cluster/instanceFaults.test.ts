@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { processesOf } from '../../infra/local/ec2/processes.ts';
 import { eventually, openSmallHome, type SmallHome } from '../infra/local/autoscaling/smallHome.ts';
-import { copyDisk, crash, cutPower, fillDisk, pause, stillRunning, wipe } from './instanceFaults.ts';
+import { copyDisk, crash, cutPower, pause, stillRunning, wipe } from './instanceFaults.ts';
 
 jest.setTimeout(60_000);
 
@@ -91,13 +91,4 @@ test('a copied disk is the same on both', async () => {
   expect(readFileSync(file(second, 'identity'), 'utf8')).toBe(first);
   expect(starts(first)).toBe(1);
   expect(pidsOf(first).map(stateOf)).not.toContain('T');
-});
-
-test('a full disk takes no new file until it has room again', async () => {
-  const [first = ''] = ids;
-  const { end } = await fillDisk(small.home, first);
-  ended = end;
-  expect(() => writeFileSync(file(first, 'new'), '')).toThrow(/EPERM|EACCES/);
-  end();
-  writeFileSync(file(first, 'new'), '');
 });

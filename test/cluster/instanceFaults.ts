@@ -1,9 +1,8 @@
 /**
- * What happens to an instance from outside: power cuts, hangs, disks that are wiped, copied or cannot be written. Processes
- * are told by the instance's folder and signalled by pid and start time; each fault that lasts has an end.
+ * What happens to an instance from outside: power cuts, hangs, disks that are wiped or copied. Processes are told by
+ * the instance's folder and signalled by pid and start time; each fault that lasts has an end. Full disks: dataVolumes.ts.
  */
-import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { startTimeOf } from '../../agent/machine/processes.ts';
 import type { Machine } from '../../infra/local/ec2/machine.ts';
@@ -76,36 +75,6 @@ export async function copyDisk(home: Home, from: string, to: string, disks: Disk
   await crash(home, to);
 }
 
-/**
- * Lets nobody make, rename or remove a file in the folders of the data volume. Its limits against a full disk: files that
- * are open are still written, so a running etcd meets it at its next file (a WAL segment, a snapshot, a restart with new
- * files); the error is "permission denied" or "operation not permitted", not "no space left on device"; a quota of its own
- * would need a file system of its own. Where this process is root, permissions hold nobody back, so that the folders become
- * immutable instead (`chattr +i`: ext4, xfs, btrfs).
- * @throws Error where neither works here
- */
-export async function fillDisk(home: Home, instanceId: string): Promise<LastingFault> {
-  const { root } = machineOf(home, instanceId);
-  const frozen = foldersBelow(join(root, 'var/lib/etcd'));
-  const thaw = () => {
-    for (const folder of frozen) if (existsSync(folder)) freeze(folder, false);
-  };
-  try {
-    // Innermost first: a folder that is frozen keeps its own from being changed.
-    for (const folder of frozen) freeze(folder, true);
-  } catch (error) {
-    thaw();
-    throw new Error(`no folder of ${root} can be made unwritable here: ${(error as Error).message}`);
-  }
-  let ended = false;
-  return {
-    end() {
-      if (!ended) thaw();
-      ended = true;
-    },
-  };
-}
-
 function machineOf(home: Home, instanceId: string): Machine {
   const machine = home.services.ec2.machine(instanceId);
   if (machine === null) throw new Error(`${instanceId} does not run`);
@@ -121,18 +90,4 @@ export function stillRunning(pids: readonly (number | null | undefined)[]): read
 function empty(folder: string): void {
   mkdirSync(folder, { recursive: true });
   for (const entry of readdirSync(folder)) rmSync(join(folder, entry), { recursive: true, force: true });
-}
-
-/** It and all folders in it, innermost first. */
-function foldersBelow(folder: string): readonly string[] {
-  const inside = readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .flatMap((entry) => foldersBelow(join(folder, entry.name)));
-  return [...inside, folder];
-}
-
-function freeze(folder: string, frozen: boolean): void {
-  if (process.getuid?.() === 0)
-    execFileSync('chattr', [frozen ? '+i' : '-i', folder], { stdio: ['ignore', 'ignore', 'pipe'] });
-  else chmodSync(folder, frozen ? 0o500 : 0o700);
 }
