@@ -26,6 +26,10 @@ export interface Commands {
   upgradeMember: { input: UpgradeMemberInput; result: UpgradedMember };
   /** Waits until this member reports the cluster version and has really written and read under it. */
   awaitClusterVersion: { input: AwaitClusterVersionInput; result: FlippedMember };
+  /** Deletes every key of the v2 store, through this member. */
+  deleteV2Keys: { input: Record<never, never>; result: { readonly deleted: readonly string[] } };
+  /** Looks for keys of the v2 API in this member's newest snapshot and log. */
+  checkV2Store: { input: Record<never, never>; result: { readonly member: string } };
   /** Writes entries until this member has taken a raft snapshot of all that was there when it was asked. */
   takeRaftSnapshot: {
     input: { readonly timeoutMs: number };
@@ -103,6 +107,8 @@ export interface Survey {
   readonly snapshotIndex: number;
   /** Entries between two raft snapshots that it was started with; 0: etcd's own default. */
   readonly snapshotCount: number;
+  /** Whether it was started with the v2 API on where that is not the default. */
+  readonly v2Api: boolean;
   readonly dataBytes: number;
   /** Of the data volume, and of the volume with the releases. */
   readonly freeBytes: number;
@@ -121,6 +127,8 @@ export interface UpgradeMemberInput {
   readonly version: string;
   /** Entries between two raft snapshots; 0: etcd's own default. */
   readonly snapshotCount: number;
+  /** Whether the v2 API is served where that is not the default: 3.4 and 3.5. */
+  readonly v2Api: boolean;
   /** How long the member may take to be healthy again, in milliseconds, before what its data adds. */
   readonly timeoutMs: number;
 }

@@ -1,7 +1,9 @@
 /**
  * UpgradeHop: every member from one release to the next, one by one, under the lock that RollingUpgrade holds.
  *
- *   Make the release present on every member -> Choose the next member -> Another member to upgrade?
+ *   Make the release present on every member -> Anything to do about the v2 store?
+ *     Delete the keys of the v2 store, or Check that the v2 store of every member is empty
+ *   -> Choose the next member -> Another member to upgrade?
  *     yes -> Upgrade the member -> Pause before the next member -> Choose the next member
  *     no  -> Wait until every member reports the new cluster version -> Raft snapshots needed?
  *            yes -> Have every member take a raft snapshot
@@ -43,7 +45,13 @@ export function longestHopSeconds({ memberHealthyTimeoutSeconds, members }: Upgr
   return (members + 3) * wait + otherTasksSeconds;
 }
 
-type MemberTask = 'installRelease' | 'upgradeMember' | 'awaitClusterVersion' | 'takeRaftSnapshot';
+type MemberTask =
+  | 'installRelease'
+  | 'deleteV2Keys'
+  | 'checkV2Store'
+  | 'upgradeMember'
+  | 'awaitClusterVersion'
+  | 'takeRaftSnapshot';
 
 /** The machine's definition; its input is what RollingUpgrade gives it. */
 export function upgradeHop(machine: MachineScope, props: UpgradeHopProps): IChainable {
@@ -52,7 +60,11 @@ export function upgradeHop(machine: MachineScope, props: UpgradeHopProps): IChai
   const held = { execution: '$.execution', token: '$.token', leaseSeconds: timeoutSeconds } as const;
 
   /** A command to one member's agent, which finishes the state. */
-  function ofMember(state: string, task: MemberTask, member: '$.member' | '$.next.member'): LambdaInvoke {
+  function ofMember(
+    state: string,
+    task: MemberTask,
+    member: '$.member' | '$.next.member' | '$.members[0]',
+  ): LambdaInvoke {
     const { execution, token } = held;
     const payload = { execution, token, hop: '$.hop', member, taskToken: '$$.Task.Token' } as const;
     const waits = awaitStep(machine, state, task, payload, { resultPath: '$.done', timeoutSeconds, heartbeatSeconds });
@@ -76,6 +88,10 @@ export function upgradeHop(machine: MachineScope, props: UpgradeHopProps): IChai
 
   const install = ofMember('Install the release', 'installRelease', '$.member');
   const present = everyMember('Make the release present on every member', install);
+  const v2 = new Choice(scope, 'Anything to do about the v2 store?');
+  const deleted = ofMember('Delete the keys of the v2 store', 'deleteV2Keys', '$.members[0]');
+  const look = ofMember('Look through the v2 store', 'checkV2Store', '$.member');
+  const empty = everyMember('Check that the v2 store of every member is empty', look);
   const choose = step(
     machine,
     'Choose the next member',
@@ -98,9 +114,15 @@ export function upgradeHop(machine: MachineScope, props: UpgradeHopProps): IChai
 
   const explain = explainFailure(machine, 'Explain the failure');
   explain.next(failExplained(scope, 'Hop failed'));
-  for (const state of [present, choose, upgrade, flipped, taken, note]) state.addCatch(explain, caught);
+  for (const state of [present, deleted, empty, choose, upgrade, flipped, taken, note]) state.addCatch(explain, caught);
 
-  present.next(choose).next(another);
+  present.next(v2);
+  v2.when(Condition.booleanEquals('$.hop.deletesV2Keys', true), deleted)
+    .when(Condition.booleanEquals('$.hop.checksV2Store', true), empty)
+    .otherwise(choose);
+  deleted.next(choose);
+  empty.next(choose);
+  choose.next(another);
   upgrade.next(pause).next(choose);
   taken.next(note).next(done);
   flipped.next(needed.when(Condition.booleanEquals('$.hop.raftSnapshot', true), taken).otherwise(note));

@@ -72,7 +72,8 @@ export async function takeRaftSnapshot(
   );
 }
 
-async function ownClient({
+/** To this member, by what it says of itself right now. @throws Error where it does not answer */
+export async function ownClient({
   identity,
 }: UpgradeContext): Promise<{ readonly client: EtcdClient; readonly cluster: string | null }> {
   const { address } = identity;

@@ -66,16 +66,25 @@ const envelope = v.variant(
     v.strictObject({
       command: v.literal('upgradeMember'),
       ...common,
-      input: v.strictObject({ version: release, snapshotCount, timeoutMs }),
+      // It changes a member for an operation: whose, it must say.
+      fencingToken: positive(Number.MAX_SAFE_INTEGER),
+      input: v.strictObject({ version: release, snapshotCount, v2Api: v.boolean('true or false'), timeoutMs }),
     }),
     v.strictObject({
       command: v.literal('awaitClusterVersion'),
       ...common,
       input: v.strictObject({ clusterVersion, timeoutMs }),
     }),
+    v.strictObject({ command: v.literal('checkV2Store'), ...common, input: v.strictObject({}) }),
+    v.strictObject({
+      command: v.literal('deleteV2Keys'),
+      ...common,
+      fencingToken: positive(Number.MAX_SAFE_INTEGER),
+      input: v.strictObject({}),
+    }),
     v.strictObject({ command: v.literal('takeRaftSnapshot'), ...common, input: v.strictObject({ timeoutMs }) }),
   ],
-  'describe, awaitHealthy, awaitNewMember, awaitMemberGone, survey, installRelease, upgradeMember, awaitClusterVersion or takeRaftSnapshot',
+  'describe, awaitHealthy, awaitNewMember, awaitMemberGone, survey, installRelease, upgradeMember, awaitClusterVersion, checkV2Store, deleteV2Keys or takeRaftSnapshot',
 );
 
 /**

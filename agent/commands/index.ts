@@ -14,6 +14,7 @@ import { openLedger, type StoredCommand, undelivered } from './ledger.ts';
 import { survey } from './survey.ts';
 import type { UpgradeContext } from './upgradeContext.ts';
 import { upgradeMember } from './upgradeMember.ts';
+import { checkV2Store, deleteV2Keys } from './v2Store.ts';
 
 export interface CommandsOptions {
   /** Folder of the agent's own state. */
@@ -22,7 +23,7 @@ export interface CommandsOptions {
   readonly log: Log;
   readonly current: () => Promise<Description>;
   readonly health: Omit<AwaitHealthyContext, 'receivedAtMs'>;
-  readonly upgrade: Omit<UpgradeContext, 'receivedAtMs'>;
+  readonly upgrade: Omit<UpgradeContext, 'receivedAtMs' | 'isSuperseded' | 'fencingToken'>;
 }
 
 export interface CommandReceiver {
@@ -73,17 +74,22 @@ export function createCommands(options: CommandsOptions): CommandReceiver {
       void tokens.finish(token, outcome).then(() => ledger.deliver(stored.entry.id, token));
   }
 
-  async function execute({ command, input }: CommandEnvelope, receivedAtMs: number): Promise<unknown> {
+  async function execute(envelope: CommandEnvelope, receivedAtMs: number): Promise<unknown> {
+    const { command, input, fencingToken = 0 } = envelope;
+    const isSuperseded = () => newestToken(state) > fencingToken;
+    const upgrade: UpgradeContext = { ...options.upgrade, receivedAtMs, fencingToken, isSuperseded };
     const verbs: Verbs = {
       describe: (asked) => describe(asked, options.current, ledger),
       awaitHealthy: (asked) => awaitHealthy(asked, { ...options.health, receivedAtMs }),
       awaitNewMember: (asked) => awaitNewMember(asked, { ...options.health, receivedAtMs }),
       awaitMemberGone: (asked) => awaitMemberGone(asked, { ...options.health, receivedAtMs }),
-      survey: () => survey({ ...options.upgrade, receivedAtMs }),
-      installRelease: ({ version }) => options.upgrade.install(version).then(() => ({ version })),
-      upgradeMember: (asked) => upgradeMember(asked, { ...options.upgrade, receivedAtMs }),
-      awaitClusterVersion: (asked) => awaitClusterVersion(asked, { ...options.upgrade, receivedAtMs }),
-      takeRaftSnapshot: (asked) => takeRaftSnapshot(asked, { ...options.upgrade, receivedAtMs }),
+      survey: () => survey(upgrade),
+      installRelease: ({ version }) => upgrade.install(version).then(() => ({ version })),
+      upgradeMember: (asked) => upgradeMember(asked, upgrade),
+      awaitClusterVersion: (asked) => awaitClusterVersion(asked, upgrade),
+      checkV2Store: () => checkV2Store(upgrade),
+      deleteV2Keys: () => deleteV2Keys(upgrade),
+      takeRaftSnapshot: (asked) => takeRaftSnapshot(asked, upgrade),
     };
     // The envelope was checked: the input is the one of its command.
     return (verbs[command] as (asked: unknown) => Promise<unknown>)(input);
@@ -134,15 +140,22 @@ function sinceMs({ entry }: StoredCommand): number {
 /** Tokens only grow: an operation that lost the lock cannot command any more. */
 function checkFencing(state: string, { fencingToken, id }: CommandEnvelope): void {
   if (fencingToken === undefined) return;
-  const file = join(state, 'fencing-token');
-  const newest = Number(readIfThere(file) ?? 0);
+  const newest = newestToken(state);
   if (fencingToken < newest) {
     throw new Fault(
       'StaleToken',
       `the command ${id} carries the fencing token ${fencingToken}, but ${newest} was seen already: another operation has taken the lock since`,
     );
   }
-  if (fencingToken > newest) writeDurably(file, String(fencingToken));
+  if (fencingToken > newest) writeDurably(tokenFile(state), String(fencingToken));
+}
+
+function newestToken(state: string): number {
+  return Number(readIfThere(tokenFile(state)) ?? 0);
+}
+
+function tokenFile(state: string): string {
+  return join(state, 'fencing-token');
 }
 
 function failed(error: unknown): Extract<Outcome, { status: 'failed' }> {

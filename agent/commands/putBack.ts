@@ -4,7 +4,7 @@ import { etcdArguments } from '#etcd/arguments.ts';
 import { Fault } from '#etcd/faults.ts';
 import { minorOf } from '#etcd/versions.ts';
 import { judge } from '../duties/observe.ts';
-import { runsOf, type UpgradeContext } from './upgradeContext.ts';
+import { requireLock, startOf, type UpgradeContext } from './upgradeContext.ts';
 
 const healthyWithinMs = 60_000;
 const pollMs = 200;
@@ -27,6 +27,7 @@ async function putBack(context: UpgradeContext): Promise<string> {
   const { identity, disk, supervisor, log, record, look } = context;
   const [failed, previous] = [disk.member(), disk.previousMember()];
   if (failed === null || previous === null) return 'no older release of it is noted';
+  await requireLock(context);
   const view = await look();
   const flipped = view.seen?.peers.find(
     ({ clusterVersion }) => clusterVersion !== null && minorOf(clusterVersion) !== minorOf(previous.version),
@@ -41,7 +42,7 @@ async function putBack(context: UpgradeContext): Promise<string> {
   );
   const what = `etcd on ${identity.instanceId} put back from ${failed.version} to ${before.version}`;
   await record
-    .audit({ what, why: 'it did not become healthy', before: runsOf(failed), after: runsOf(before) })
+    .audit({ what, why: 'it did not become healthy', before: startOf(failed), after: startOf(before) })
     .catch((error: Error) => log('not in the audit trail', { error: error.message }, 'warn'));
   const deadline = performance.now() + healthyWithinMs;
   while (performance.now() < deadline) {

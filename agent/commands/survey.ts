@@ -3,7 +3,7 @@ import { createEtcdClient } from '../machine/etcdClient.ts';
 import { freeBytes, newestSnapshotIndex, sizeOf } from '../machine/etcdFiles.ts';
 import { installedVersions } from '../machine/releases.ts';
 import type { Survey } from '../protocol.ts';
-import { runsOf, type UpgradeContext } from './upgradeContext.ts';
+import { startOf, type UpgradeContext } from './upgradeContext.ts';
 
 const callTimeoutMs = 1_500;
 /** Names of v2 keys that travel: a command's answer is one line of at most 24,000 characters. */
@@ -24,11 +24,13 @@ export async function survey(context: UpgradeContext): Promise<Survey> {
     client?.v2Keys().catch(() => null) ?? null,
   ]);
   const spec = disk.member();
+  const started = spec === null ? null : startOf(spec);
   return {
     description,
     raftIndex,
     snapshotIndex: newestSnapshotIndex(layout.dataDir),
-    snapshotCount: spec === null ? 0 : runsOf(spec).snapshotCount,
+    snapshotCount: started?.snapshotCount ?? 0,
+    v2Api: started?.v2Api ?? false,
     dataBytes: sizeOf(layout.dataDir),
     freeBytes: freeBytes(layout.dataVolume),
     releasesFreeBytes: freeBytes(layout.releases),

@@ -1,5 +1,7 @@
 /** What the commands of an upgrade need of the agent. */
 import type { MemberSpec } from '#etcd/arguments.ts';
+import { Fault } from '#etcd/faults.ts';
+import type { Start } from '#etcd/upgradeStep.ts';
 import { drainedAfterMs, reconcileDns } from '../duties/clusterDns.ts';
 import type { Disk } from '../duties/disk.ts';
 import type { Dns } from '../duties/dns.ts';
@@ -20,7 +22,7 @@ export interface UpgradeContext {
   readonly layout: Layout;
   readonly disk: Pick<Disk, 'member' | 'keepMember' | 'previousMember' | 'keepPreviousMember'>;
   readonly supervisor: Supervisor;
-  readonly record: Pick<ClusterRecord, 'audit'>;
+  readonly record: Pick<ClusterRecord, 'audit' | 'readLock'>;
   readonly turns: MembershipTurns;
   readonly log: Log;
   readonly look: () => Promise<Look>;
@@ -39,6 +41,23 @@ export interface UpgradeContext {
   readonly uptimeSeconds: (address: string) => Promise<number | null>;
   /** When the command was received, in milliseconds of the monotonic clock. */
   readonly receivedAtMs: number;
+  /** Of the operation that sent it. */
+  readonly fencingToken: number;
+  /** Whether a command with a newer fencing token has come since. */
+  readonly isSuperseded: () => boolean;
+}
+
+/**
+ * Asked before each change: an operation that has lost the lock, or given it back, must not go on here.
+ * @throws Fault `StaleToken`; Error where the record cannot be read, so that nobody knows
+ */
+export async function requireLock({ record, isSuperseded, fencingToken, identity }: UpgradeContext): Promise<void> {
+  const lock = await record.readLock();
+  if (!isSuperseded() && lock?.holder !== undefined && lock.token === fencingToken) return;
+  throw new Fault(
+    'StaleToken',
+    `${identity.instanceId} does not go on for the operation with token ${fencingToken}: the lock has the token ${lock?.token ?? 0} and is held by ${lock?.holder ?? 'nobody'}`,
+  );
 }
 
 /** How an upgrade reaches DNS and the other members. */
@@ -58,17 +77,17 @@ export function upgradeAccess(
 
 const uptimeTimeoutMs = 2_000;
 
-/** How a member is started, as far as upgrades decide it. */
-export function runsOf(spec: MemberSpec): { readonly version: string; readonly snapshotCount: number } {
-  return { version: spec.version, snapshotCount: spec.tuning?.snapshotCount ?? 0 };
+export function startOf({ version, tuning, v2Api = false }: MemberSpec): Start {
+  return { version, snapshotCount: tuning?.snapshotCount ?? 0, v2Api };
 }
 
-/** The same member as another release. */
-export function specFor(spec: MemberSpec, version: string, snapshotCount: number): MemberSpec {
+/** The same member, started so. */
+export function specFor(spec: MemberSpec, { version, snapshotCount, v2Api }: Start): MemberSpec {
   const { snapshotCount: _, ...tuning } = spec.tuning ?? {};
   return {
     ...spec,
     version,
+    v2Api,
     clusterState: 'existing',
     tuning: snapshotCount === 0 ? tuning : { ...tuning, snapshotCount },
   };

@@ -7,14 +7,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { etcdArguments } from '#etcd/arguments.ts';
 import { Fault } from '#etcd/faults.ts';
 import type { KnownMember } from '#etcd/knownMembers.ts';
-import { type StepDecision, stepDecision, stepTimeoutMs } from '#etcd/upgradeStep.ts';
+import { type StepDecision, sameStart, stepDecision, stepTimeoutMs } from '#etcd/upgradeStep.ts';
 import { compareVersions } from '#etcd/versions.ts';
 import { judge } from '../duties/observe.ts';
 import type { Surroundings } from '../duties/surroundings.ts';
 import { sizeOf } from '../machine/etcdFiles.ts';
 import type { UpgradedMember, UpgradeMemberInput } from '../protocol.ts';
 import { giveUp } from './putBack.ts';
-import { runsOf, specFor, type UpgradeContext } from './upgradeContext.ts';
+import { requireLock, specFor, startOf, type UpgradeContext } from './upgradeContext.ts';
 
 const pollMs = 100;
 /** While others are waited for. */
@@ -29,7 +29,7 @@ const settledSeconds = 5;
 
 /**
  * @throws Fault `UnsafeToStop` where the others were not well enough in time, and nothing was changed; `MemberNotUpgraded`
- *   where it did not come back healthy; `ReleaseUnavailable`
+ *   where it did not come back healthy; `StaleToken` where the operation has the lock no more; `ReleaseUnavailable`
  */
 export async function upgradeMember(input: UpgradeMemberInput, context: UpgradeContext): Promise<UpgradedMember> {
   const { disk, identity, layout } = context;
@@ -43,8 +43,9 @@ export async function upgradeMember(input: UpgradeMemberInput, context: UpgradeC
     const look = await context.look().catch((error: Error) => ({ seen: null, reason: error.message }));
     const spec = disk.member();
     if (spec === null) throw new Fault('CommandFailed', `${identity.instanceId} is not a member`);
-    const swapped = isThere(runsOf(spec), input);
+    const swapped = sameStart(startOf(spec), input);
     if (swapped && context.supervisor.crashLooping) throw await giveUp('it exits again and again', context);
+    if (context.isSuperseded()) await requireLock(context);
     if (performance.now() > deadline) {
       const why = look.seen === null ? look.reason : progress.said;
       if (swapped) throw await giveUp(`it was not healthy in time: ${why}`, context);
@@ -62,7 +63,7 @@ export async function upgradeMember(input: UpgradeMemberInput, context: UpgradeC
     else if (!progress.rested && compareVersions(spec.version, restsFrom) >= 0)
       await rest(look.seen, progress, context);
     else if (decision.action === 'handOver') await handOver(decision.to, progress, context);
-    else await swapInTurn(input, binary, progress, context);
+    else await unlessUnknown(swapInTurn(input, binary, progress, context), progress, context);
   }
 }
 
@@ -75,10 +76,6 @@ interface Progress {
   healthyAtMs: number | null;
   /** What was waited for last. */
   said: string;
-}
-
-function isThere(runs: ReturnType<typeof runsOf>, { version, snapshotCount }: UpgradeMemberInput): boolean {
-  return runs.version === version && runs.snapshotCount === snapshotCount;
 }
 
 /** Others only pass: they are waited for, and the log says so once. */
@@ -106,8 +103,8 @@ async function decide(
   const { handedOver } = progress;
   return stepDecision({
     ownId: own.id,
-    runs: runsOf(spec),
-    wanted: { version: input.version, snapshotCount: input.snapshotCount },
+    runs: startOf(spec),
+    wanted: input,
     // An answered linearizable read proves that it has caught up; that the others list and hear it, the look at them does.
     ownHealthy: health.verdict === 'healthy' && own.healthy && sick.length === 0,
     members: seen.members,
@@ -164,6 +161,14 @@ async function handOver(to: readonly KnownMember[], progress: Progress, context:
   log('leadership handed over', { to: heir.id });
 }
 
+/** Where AWS does not answer, nobody knows whether it may go on: it asks again. */
+async function unlessUnknown(work: Promise<void>, progress: Progress, context: UpgradeContext): Promise<void> {
+  await work.catch((error: Error) => {
+    if (error instanceof Fault) throw error;
+    return said(progress, error.message, context);
+  });
+}
+
 /** Nobody leaves or joins while this member is down: it has the turn, and looks once more right before it stops. */
 async function swapInTurn(
   input: UpgradeMemberInput,
@@ -172,6 +177,7 @@ async function swapInTurn(
   context: UpgradeContext,
 ): Promise<void> {
   const taken = await context.turns.take('upgrade', async () => {
+    await requireLock(context);
     const { seen } = await context.look();
     if (seen !== null && (await decide(input, seen, progress, context)).action === 'swap') {
       await swap(input, binary, progress, context);
@@ -183,7 +189,7 @@ async function swapInTurn(
 }
 
 async function swap(
-  { version, snapshotCount }: UpgradeMemberInput,
+  input: UpgradeMemberInput,
   binary: string,
   progress: Progress,
   context: UpgradeContext,
@@ -191,16 +197,16 @@ async function swap(
   const { disk, supervisor, log, record, identity } = context;
   const before = disk.member();
   if (before === null) return;
-  const after = specFor(before, version, snapshotCount);
-  log('etcd is swapped', { from: before.version, to: version, snapshotCount });
+  const after = specFor(before, input);
+  log('etcd is swapped', { from: startOf(before), to: startOf(after) });
   progress.stoppedAtMs = performance.now();
   await supervisor.swap({ binary, arguments: etcdArguments(after), dataDir: after.dataDir }, () => {
     disk.keepPreviousMember(before);
     disk.keepMember(after);
   });
-  const what = `etcd on ${identity.instanceId} swapped from ${before.version} to ${version}`;
+  const what = `etcd on ${identity.instanceId} swapped from ${before.version} to ${after.version}`;
   await record
-    .audit({ what, why: 'a step of an upgrade', before: runsOf(before), after: runsOf(after) })
+    .audit({ what, why: 'a step of an upgrade', before: startOf(before), after: startOf(after) })
     .catch((error: Error) => log('swap not in the audit trail', { error: error.message }, 'warn'));
 }
 

@@ -80,6 +80,11 @@ const table = {
     disposition: 'halt',
     runbook: 'raft-snapshot-not-taken',
   },
+  V2StoreNotEmpty: {
+    meaning: 'Keys of the v2 API are left, with which etcd 3.6 does not start. No member was touched for this hop.',
+    disposition: 'halt',
+    runbook: 'v2-store-not-empty',
+  },
   MemberCrashLooping: {
     meaning: 'etcd on this member exits again and again soon after it was started.',
     disposition: 'halt',

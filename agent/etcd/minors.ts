@@ -12,6 +12,8 @@ export interface MinorFacts {
   readonly strictReconfigCheck: boolean;
   /** Whether `--enable-v2` is there to turn the v2 API off (default on up to 3.3, off from 3.4; gone in 3.6). */
   readonly enableV2: boolean;
+  /** Whether the v2 API is served without a flag. */
+  readonly v2ByDefault: boolean;
   /** Whether there is a `--logger` flag (3.4 on; 3.3 has none). */
   readonly logger: boolean;
   /** Whether releases for arm64 are supported (etcd's supported-platforms page: tier 1 from 3.4 on). */
@@ -21,6 +23,7 @@ export interface MinorFacts {
 }
 
 const v2 = {
+  v2ByDefault: true,
   gatewayPrefix: null,
   dataApi: 'v2',
   enableV2: false,
@@ -29,8 +32,8 @@ const v2 = {
   learners: false,
 } as const;
 const v3 = { dataApi: 'v3', strictReconfigCheck: true } as const;
-const upTo33 = { ...v3, enableV2: true, logger: false, arm64: false, learners: false } as const;
-const from34 = { ...v3, gatewayPrefix: '/v3', logger: true, arm64: true, learners: true } as const;
+const upTo33 = { ...v3, v2ByDefault: true, enableV2: true, logger: false, arm64: false, learners: false } as const;
+const from34 = { ...v3, v2ByDefault: false, gatewayPrefix: '/v3', logger: true, arm64: true, learners: true } as const;
 
 const table: Readonly<Record<Minor, MinorFacts>> = {
   '2.0': { ...v2, latestPatch: '2.0.13', strictReconfigCheck: false },

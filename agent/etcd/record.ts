@@ -178,6 +178,8 @@ export interface UpgradeRecord {
   readonly from: string;
   readonly to: string;
   readonly strategy: 'inPlace' | 'replace';
+  /** What becomes of keys of the v2 API before 3.6. */
+  readonly v2Keys: 'keep' | 'delete' | 'deleted';
   /** ISO 8601 */
   readonly beganAt: string;
   /** ISO 8601; absent: it is under way, or was halted. */

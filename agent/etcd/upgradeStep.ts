@@ -3,12 +3,26 @@ import { called, type KnownMember } from './knownMembers.ts';
 import { quorum } from './membership.ts';
 import { compareVersions, minorOf, minors } from './versions.ts';
 
+/** How a member is started, as far as upgrades decide it. */
+export interface Start {
+  /** X.Y.Z */
+  readonly version: string;
+  /** Entries between two raft snapshots; 0: etcd's own default. */
+  readonly snapshotCount: number;
+  /** Whether the v2 API is served where that is not the default. */
+  readonly v2Api: boolean;
+}
+
+export function sameStart(one: Start, other: Start): boolean {
+  return one.version === other.version && one.snapshotCount === other.snapshotCount && one.v2Api === other.v2Api;
+}
+
 export interface StepFacts {
   /** Lower-case hex. */
   readonly ownId: string;
-  /** Of this member: X.Y.Z that its etcd is started as, and its entries between two raft snapshots (0: the default). */
-  readonly runs: { readonly version: string; readonly snapshotCount: number };
-  readonly wanted: { readonly version: string; readonly snapshotCount: number };
+  /** How this member's etcd is started. */
+  readonly runs: Start;
+  readonly wanted: Start;
   /** Its etcd answered a read and a write as the version it is to run. */
   readonly ownHealthy: boolean;
   readonly members: readonly KnownMember[];
@@ -36,8 +50,7 @@ export function stepDecision(facts: StepFacts): StepDecision {
   const { runs, wanted, ownHealthy, members, ownId, leaderId, handedOver } = facts;
   const wrong = wrongVersion(facts);
   if (wrong !== null) return { action: 'refuse', reason: wrong };
-  const reached = runs.version === wanted.version && runs.snapshotCount === wanted.snapshotCount;
-  if (reached) return ownHealthy ? { action: 'done' } : { action: 'awaitHealthy' };
+  if (sameStart(runs, wanted)) return ownHealthy ? { action: 'done' } : { action: 'awaitHealthy' };
   const others = members.filter(({ id, isLearner }) => id !== ownId && !isLearner);
   const unsafe = unsafeToStop(members, others);
   if (unsafe !== null) return { action: 'wait', reason: unsafe };

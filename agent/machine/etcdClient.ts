@@ -51,6 +51,8 @@ export interface EtcdClient {
   authEnabled(): Promise<boolean>;
   /** Keys and folders at the top of the v2 store; null where this member does not serve the v2 API. Hidden ones are left out. */
   v2Keys(): Promise<readonly string[] | null>;
+  /** With all below it; one that is not there is no error. */
+  deleteV2Key(key: string): Promise<void>;
   /** Deletes what the health checks of 2.x members have left in the v2 store; up to 3.3. */
   forgetV2Health(): Promise<void>;
 }
@@ -159,9 +161,16 @@ export function createEtcdClient({ address, version, clusterVersion, timeoutMs }
       );
     },
     async v2Keys() {
-      if (!older) return null;
-      const { node } = success(await get('/v2/keys/'), '/v2/keys/') as { node?: { nodes?: { key: string }[] } };
+      const answer = await get('/v2/keys/');
+      // From 3.4 on only where it was turned on, from 3.6 on never: then there is no such page.
+      if (answer.status === 404) return null;
+      const { node } = success(answer, '/v2/keys/') as { node?: { nodes?: { key: string }[] } };
       return (node?.nodes ?? []).map(({ key }) => key);
+    },
+    async deleteV2Key(key) {
+      const url = `${base}/v2/keys${key.split('/').map(encodeURIComponent).join('/')}?recursive=true`;
+      const answer = await exchange({ method: 'DELETE', url, timeoutMs });
+      if (answer.status !== 404) success(answer, 'delete');
     },
     async forgetV2Health() {
       if (!older) return;

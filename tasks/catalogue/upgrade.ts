@@ -11,6 +11,8 @@ export interface UpgradeTasks {
   installRelease: { input: MemberTaskInput; output: { commandId: string } };
   chooseMember: { input: Held & { hop: Hop }; output: NextMember };
   upgradeMember: { input: MemberTaskInput; output: { commandId: string } };
+  deleteV2Keys: { input: MemberTaskInput; output: { commandId: string } };
+  checkV2Store: { input: MemberTaskInput; output: { commandId: string } };
   awaitClusterVersion: { input: MemberTaskInput; output: { commandId: string } };
   takeRaftSnapshot: { input: MemberTaskInput; output: { commandId: string } };
   noteHop: { input: Held & { hop: Hop; flipped: readonly FlippedMember[] }; output: { done: number } };
@@ -26,6 +28,8 @@ export interface CheckedUpgrade {
   readonly dryRun: boolean;
   readonly pauseBetweenMembersSeconds: number;
   readonly pauseBetweenHops: boolean;
+  /** What becomes of keys of the v2 API before 3.6: `keep` refuses the upgrade while there are any. */
+  readonly v2Keys: 'keep' | 'delete';
 }
 
 /** A condition of a hop. */
@@ -52,6 +56,12 @@ export interface Hop {
   readonly clusterVersion: string;
   /** Whether every member takes a raft snapshot before the next hop. */
   readonly raftSnapshot: boolean;
+  /** Whether members are started with the v2 API on where that is not the default: clients have keys in it. */
+  readonly v2Api: boolean;
+  /** Whether the keys of the v2 store are deleted before the members are restarted. */
+  readonly deletesV2Keys: boolean;
+  /** Whether every member's v2 store is looked through before any is touched. */
+  readonly checksV2Store: boolean;
   readonly gates: readonly Gate[];
 }
 
@@ -136,6 +146,8 @@ export const upgradeTasks: Readonly<Record<keyof UpgradeTasks, TaskEntry>> = {
     permissions: [...lockAccess, 'describeGroup', 'sendCommand'],
   },
   upgradeMember: { entry: 'upgrade/upgradeMember', ...sending, permissions: command },
+  deleteV2Keys: { entry: 'upgrade/deleteV2Keys', ...sending, permissions: command },
+  checkV2Store: { entry: 'upgrade/checkV2Store', ...sending, permissions: command },
   awaitClusterVersion: { entry: 'upgrade/awaitClusterVersion', ...sending, permissions: command },
   takeRaftSnapshot: { entry: 'upgrade/takeRaftSnapshot', ...sending, permissions: command },
   noteHop: { entry: 'upgrade/noteHop', ...small, permissions: lockAccess },

@@ -1,5 +1,6 @@
 /** The ladder from what a cluster runs to what it is to run: one minor at a time, with what each hop asks for. Pure. */
 import { hopInto, knownBad, ladderSnapshotCount, nextMinor, type Sourced } from '#etcd/hops.ts';
+import { factsOf } from '#etcd/minors.ts';
 import { compareVersions, type Minor, minorOf } from '#etcd/versions.ts';
 import type { Gate, Hop } from '../catalogue.ts';
 
@@ -11,6 +12,12 @@ export interface LadderFacts {
   /** Whether every member has taken a raft snapshot since the cluster version changed last. */
   readonly snapshotsCover: boolean;
   readonly authEnabled: boolean;
+  /** At the top of the v2 store; null where no member serves the v2 API, so that nobody knows. */
+  readonly v2Keys: readonly string[] | null;
+  /** Whether members are started with the v2 API on where that is not the default. */
+  readonly v2Api: boolean;
+  /** Whether what is in the v2 store is to be deleted before 3.6, and has not been yet. */
+  readonly deletesV2Keys: boolean;
   /** Of the biggest member, in bytes. */
   readonly dataBytes: number;
   /** The release of this minor to stop at, the newest that can be had from `least` on; null where there is none. */
@@ -38,6 +45,8 @@ interface Stop {
   readonly to: string;
   /** The minor that it leads into; null within a minor. */
   readonly into: Minor | null;
+  /** Within 3.5: members are restarted with the v2 API on, or its keys are deleted and they are restarted with it off. */
+  readonly v2?: 'open' | 'delete';
 }
 
 function reasonsAgainst({ versions }: LadderFacts, from: string, to: string): string[] {
@@ -62,8 +71,8 @@ function stopsBetween(facts: LadderFacts, from: string, to: string): Stop[] | st
   const target = minorOf(to) as Minor;
   const stops: Stop[] = [];
   let at = from;
-  const goTo = (next: string, into: Minor | null) => {
-    stops.push({ from: at, to: next, into });
+  const goTo = (next: string, into: Minor | null, v2?: Stop['v2']) => {
+    stops.push({ from: at, to: next, into, ...(v2 && { v2 }) });
     at = next;
   };
   for (let minor = minorOf(from) as Minor; minor !== target; ) {
@@ -75,6 +84,7 @@ function stopsBetween(facts: LadderFacts, from: string, to: string): Stop[] | st
       if (patch === null) return unavailable(minor, least);
       goTo(patch, null);
     }
+    if (begun === null) for (const v2 of v2Stops(facts, from, next)) goTo(at, null, v2);
     if (stops.length === 0 && begun === null && needsSnapshotFirst(facts, minor, next)) goTo(at, null);
     const stop = next === target ? to : (begun ?? stopIn(facts, next));
     if (stop === null) return `no release of etcd ${next} can be had: ${putIt(next)}`;
@@ -115,24 +125,46 @@ function needsSnapshotFirst({ snapshotsCover, bornAt }: LadderFacts, minor: Mino
   return hopInto(next).raftSnapshot !== undefined && !snapshotsCover && minorOf(bornAt) !== minor;
 }
 
-function refusedGates({ authEnabled }: LadderFacts, into: Minor): string[] {
-  const { authOff } = hopInto(into);
-  if (authOff === undefined || !authEnabled) return [];
+/** Before 3.6 the v2 store is emptied where that was asked for; its API must be on for that, and off after it. */
+function v2Stops(
+  { v2Keys, v2Api, deletesV2Keys }: LadderFacts,
+  from: string,
+  next: Minor,
+): readonly ('open' | 'delete')[] {
+  if (next !== '3.6' || !deletesV2Keys) return [];
+  const served = v2Api || (compareVersions(from, '3.4.0') < 0 && (v2Keys?.length ?? 0) > 0);
+  if (served) return ['delete'];
+  return v2Keys === null ? ['open', 'delete'] : [];
+}
+
+function refusedGates({ authEnabled, v2Keys, deletesV2Keys }: LadderFacts, into: Minor): string[] {
+  const { authOff, emptyV2Store } = hopInto(into);
+  const refusals: string[] = [];
+  if (emptyV2Store !== undefined && v2Keys !== null && v2Keys.length > 0 && !deletesV2Keys)
+    refusals.push(
+      `the v2 store holds ${v2Keys.join(', ')}, and ${emptyV2Store.reason} (${emptyV2Store.source}): move what is still needed to the v3 API, then start again with "v2Keys": "delete"; or choose a target up to 3.5`,
+    );
+  if (authOff === undefined || !authEnabled) return refusals;
   return [
+    ...refusals,
     `auth is on, and ${authOff.reason} (${authOff.source}): turn it off for the upgrade (etcdctl auth disable), and on again after it`,
   ];
 }
 
-function hopOf(facts: LadderFacts, { from, to, into }: Stop, next: Stop | null): Hop {
+function hopOf(facts: LadderFacts, { from, to, into, v2 }: Stop, next: Stop | null): Hop {
   const raftSnapshot = next?.into != null && hopInto(next.into).raftSnapshot !== undefined;
   const minor = minorOf(to);
+  const keepsV2Api = facts.v2Api || (facts.v2Keys?.length ?? 0) > 0;
   return {
-    kind: into !== null ? 'minor' : from === to ? 'restart' : 'patch',
+    kind: into !== null ? 'minor' : from === to && (raftSnapshot || v2 !== undefined) ? 'restart' : 'patch',
     from,
     to,
     snapshotCount: raftSnapshot ? ladderSnapshotCount(facts.dataBytes) : 0,
     clusterVersion: minor === '2.0' || minor === null ? '' : `${minor}.0`,
     raftSnapshot,
+    v2Api: v2 === 'open' || (v2 !== 'delete' && keepsV2Api && factsOf(to).enableV2 && !factsOf(to).v2ByDefault),
+    deletesV2Keys: v2 === 'delete',
+    checksV2Store: into !== null && hopInto(into).emptyV2Store !== undefined,
     gates: into === null ? [] : gatesOf(facts, from, into),
   };
 }

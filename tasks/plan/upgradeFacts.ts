@@ -3,6 +3,7 @@ import { factsOf } from '#etcd/minors.ts';
 import type { BootstrapRecord, LockRecord, RotationRecord, UpgradeRecord } from '#etcd/record.ts';
 import { compareVersions, type Minor, minorOf } from '#etcd/versions.ts';
 import type { Survey } from '../../agent/protocol.ts';
+import type { CheckedUpgrade } from '../catalogue.ts';
 import { type GroupState, stayingInstances } from './group.ts';
 import type { LadderFacts } from './ladder.ts';
 import { healthProblems, listProblems, type MemberReport } from './memberReports.ts';
@@ -141,12 +142,21 @@ function reachProblems(surveys: readonly MemberSurvey[]): string[] {
 }
 
 /** What the planner goes by. */
-export function ladderFacts({ bootstrap, upgrade, surveys, releases }: UpgradeFacts): LadderFacts {
+export function ladderFacts(
+  { bootstrap, upgrade, surveys, releases }: UpgradeFacts,
+  { action, v2Keys }: Pick<CheckedUpgrade, 'action' | 'v2Keys'>,
+): LadderFacts {
   const known = surveys.flatMap(({ survey }) => (survey === null ? [] : [survey]));
   const versions = known.flatMap(({ description }) => description.etcd.version ?? []);
   const clusterVersion = known[0]?.description.member?.clusterVersion ?? null;
   const flip = upgrade?.flip !== undefined && upgrade.flip.clusterVersion === clusterVersion ? upgrade.flip : null;
+  const found = known.find((survey) => survey.v2Keys !== null)?.v2Keys ?? null;
+  const goesOn = upgrade !== null && upgrade.endedAt === undefined;
+  const deletes = v2Keys === 'delete' || (action !== 'upgrade' && goesOn && upgrade.v2Keys === 'delete');
   return {
+    v2Keys: found,
+    v2Api: known.some(({ v2Api }) => v2Api),
+    deletesV2Keys: deletes && !(goesOn && upgrade.v2Keys === 'deleted'),
     versions,
     bornAt: bootstrap?.etcdVersion ?? versions[0] ?? '',
     snapshotsCover: flip !== null && known.every(({ snapshotIndex }) => snapshotIndex >= flip.raftIndex),

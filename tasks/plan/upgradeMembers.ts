@@ -1,4 +1,5 @@
 /** Which member is next in a hop. Pure. */
+import { sameStart } from '#etcd/upgradeStep.ts';
 import type { Hop, NextMember } from '../catalogue.ts';
 import { healthProblems } from './memberReports.ts';
 import { type MemberSurvey, reportsOf } from './upgradeFacts.ts';
@@ -30,7 +31,12 @@ function surveyOf(surveys: readonly MemberSurvey[], member: string): MemberSurve
   return surveys.find(({ instanceId }) => instanceId === member);
 }
 
-function isDone(one: MemberSurvey | undefined, { to, snapshotCount }: Hop): boolean {
+function isDone(one: MemberSurvey | undefined, { to, snapshotCount, v2Api }: Hop): boolean {
   const { survey } = one ?? {};
-  return survey?.description.etcd.version === to && survey.snapshotCount === snapshotCount;
+  if (survey == null) return false;
+  const version = survey.description.etcd.version ?? '';
+  return sameStart(
+    { version, snapshotCount: survey.snapshotCount, v2Api: survey.v2Api },
+    { version: to, snapshotCount, v2Api },
+  );
 }

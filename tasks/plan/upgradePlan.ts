@@ -18,7 +18,7 @@ const bytesPerSecond = 5 * 1024 ** 2;
 export function planUpgrade(facts: UpgradeFacts, request: CheckedUpgrade, cluster: string): Planned {
   const wanted = wantedOf(facts, request);
   if (typeof wanted === 'string') return refused(wanted);
-  const ladder = ladderFacts(facts);
+  const ladder = ladderFacts(facts, request);
   const hops = wanted.rollBack === null ? planLadder(ladder, wanted.to) : rolledBack(facts, wanted.rollBack);
   if (hops.verdict === 'refused') return hops;
   const releases = releasesFor(facts, hops.hops);
@@ -79,6 +79,9 @@ function rolledBack(
     snapshotCount: 0,
     clusterVersion: minor === '2.0' || minor === null ? '' : `${minor}.0`,
     raftSnapshot: false,
+    v2Api: surveys.some(({ survey }) => survey?.v2Api),
+    deletesV2Keys: false,
+    checksV2Store: false,
     gates: [],
   };
   return { verdict: 'planned', hops: [hop] };
@@ -112,10 +115,12 @@ function stepsOf(hops: readonly Hop[], order: UpgradePlan['order'], to: string):
   return [
     'take the lock of the cluster',
     ...hops.map((hop) => {
-      const what =
-        hop.kind === 'restart'
-          ? `restart every member as ${hop.to} so that it takes a raft snapshot`
-          : `${hop.from} to ${hop.to}`;
+      const why = hop.deletesV2Keys
+        ? 'without the v2 API, its keys deleted before'
+        : hop.v2Api
+          ? 'with the v2 API on'
+          : 'so that it takes a raft snapshot';
+      const what = hop.kind === 'restart' ? `restart every member as ${hop.to} ${why}` : `${hop.from} to ${hop.to}`;
       const flip =
         hop.kind === 'minor' ? `, then wait until every member reports the cluster version ${hop.clusterVersion}` : '';
       const snapshot = hop.raftSnapshot ? ', then have every member take a raft snapshot' : '';

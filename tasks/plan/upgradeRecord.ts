@@ -26,6 +26,7 @@ export function begunUpgrade(before: UpgradeRecord | null, beginning: Beginning)
     from: plan.from,
     to: plan.to,
     strategy: request.strategy,
+    v2Keys: request.v2Keys,
     beganAt: now,
     done: [],
     ...(flip !== undefined && { flip }),
@@ -40,7 +41,7 @@ export function withHop(record: UpgradeRecord, { kind, from, to }: Hop): Upgrade
 /** @param flipped what the members reported after the last of them was swapped */
 export function notedHop(
   record: UpgradeRecord,
-  { to }: Hop,
+  { to, deletesV2Keys }: Hop,
   flipped: readonly FlippedMember[],
   endedAt: string,
 ): UpgradeRecord {
@@ -51,6 +52,7 @@ export function notedHop(
   return {
     ...rest,
     done: [...record.done, { to, endedAt }],
+    ...(deletesV2Keys && { v2Keys: 'deleted' }),
     ...(changed && { flip: { clusterVersion, raftIndex } }),
   };
 }

@@ -8,7 +8,15 @@ import type { Refusal } from './rotationRequest.ts';
 export const exampleUpgrade = { to: '3.6.16' } as const;
 
 const longestPauseSeconds = 86_400;
-const fields = ['to', 'action', 'strategy', 'dryRun', 'pauseBetweenMembersSeconds', 'pauseBetweenHops'] as const;
+const fields = [
+  'to',
+  'action',
+  'strategy',
+  'dryRun',
+  'pauseBetweenMembersSeconds',
+  'pauseBetweenHops',
+  'v2Keys',
+] as const;
 const actions = ['upgrade', 'resume', 'rollBack', 'abandon'] as const;
 
 /** @throws Fault `InvalidInput`, naming the field and what is allowed */
@@ -23,6 +31,7 @@ export function checkUpgradeInput(input: unknown): CheckedUpgrade {
     dryRun: asked.dryRun ?? false,
     pauseBetweenMembersSeconds: asked.pauseBetweenMembersSeconds ?? 0,
     pauseBetweenHops: asked.pauseBetweenHops ?? false,
+    v2Keys: asked.v2Keys ?? 'keep',
   };
 }
 
@@ -68,4 +77,5 @@ const checks: Readonly<Record<(typeof fields)[number], Check>> = {
     return fits ? null : `must be a whole number from 0 to ${longestPauseSeconds}`;
   },
   pauseBetweenHops: flag,
+  v2Keys: oneOf(['keep', 'delete']),
 };

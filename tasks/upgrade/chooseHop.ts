@@ -17,6 +17,9 @@ const none: Hop = {
   snapshotCount: 0,
   clusterVersion: '',
   raftSnapshot: false,
+  v2Api: false,
+  deletesV2Keys: false,
+  checksV2Store: false,
   gates: [],
 };
 

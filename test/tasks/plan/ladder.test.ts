@@ -15,6 +15,9 @@ const facts = (versions: readonly string[], changes: Partial<LadderFacts> = {}):
   bornAt: versions[0] ?? '',
   snapshotsCover: false,
   authEnabled: false,
+  v2Keys: null,
+  v2Api: false,
+  deletesV2Keys: false,
   dataBytes: 1_000_000,
   releaseOf: newest,
   ...changes,
@@ -112,6 +115,39 @@ describe('the ladder', () => {
     // A patch before the hop serves for it.
     expect(path(three('3.5.31'), '3.6.16', older)).toEqual(['patch 3.5.35', 'minor 3.6.16']);
     expect(hops(three('3.5.31'), '3.6.16', older)[0]).toMatchObject({ raftSnapshot: true });
+  });
+
+  test('keeps the v2 API on in 3.4 and 3.5 while clients have keys in it, and refuses 3.6 with them', () => {
+    const keys = { v2Keys: ['/color'] };
+    expect(hops(three('3.3.27'), '3.5.35', keys).map(({ to, v2Api }) => [to, v2Api])).toEqual([
+      ['3.4.45', true],
+      ['3.5.35', true],
+    ]);
+    expect(hops(three('2.3.8'), '3.4.45', keys).map(({ v2Api }) => v2Api)).toEqual([false, false, false, false, true]);
+    expect(refusal(three('3.3.27'), '3.6.16', keys)).toMatch(/the v2 store holds \/color.*20870.*"v2Keys": "delete"/);
+    expect(refusal(three('3.5.35'), '3.6.16', { ...keys, v2Api: true })).toContain('/color');
+  });
+
+  test('deletes the keys of the v2 store before 3.6 where that is asked for, and only once', () => {
+    const asked = { v2Keys: ['/color'], deletesV2Keys: true };
+    const flags = (...args: Parameters<typeof hops>) =>
+      hops(...args).map(({ kind, to, v2Api, deletesV2Keys, checksV2Store, raftSnapshot }) =>
+        [kind, to, v2Api && 'open', deletesV2Keys && 'delete', checksV2Store && 'check', raftSnapshot && 'snapshot']
+          .filter(Boolean)
+          .join(' '),
+      );
+    expect(flags(three('3.4.45'), '3.6.16', { ...asked, v2Api: true })).toEqual([
+      'minor 3.5.35 open',
+      'restart 3.5.35 delete snapshot',
+      'minor 3.6.16 check',
+    ]);
+    expect(flags(three('3.5.35'), '3.6.16', { v2Keys: null, deletesV2Keys: true })).toEqual([
+      'restart 3.5.35 open',
+      'restart 3.5.35 delete snapshot',
+      'minor 3.6.16 check',
+    ]);
+    expect(flags(three('3.5.35'), '3.6.16', { v2Keys: null, deletesV2Keys: false })).toEqual(['minor 3.6.16 check']);
+    expect(flags(three('3.5.35'), '3.6.16', { v2Keys: [], deletesV2Keys: true })).toEqual(['minor 3.6.16 check']);
   });
 
   test('takes bigger steps between snapshots where a snapshot costs more', () => {
