@@ -1,6 +1,6 @@
 /** What an upgrade must know of this member before it decides. */
 import { createEtcdClient } from '../machine/etcdClient.ts';
-import { freeBytes, newestSnapshotIndex, sizeOf } from '../machine/etcdFiles.ts';
+import { dataSize, freeBytes, newestSnapshotIndex } from '../machine/etcdFiles.ts';
 import { installedVersions } from '../machine/releases.ts';
 import type { Survey } from '../protocol.ts';
 import { startOf, type UpgradeContext } from './upgradeContext.ts';
@@ -31,7 +31,7 @@ export async function survey(context: UpgradeContext): Promise<Survey> {
     snapshotIndex: newestSnapshotIndex(layout.dataDir),
     snapshotCount: started?.snapshotCount ?? 0,
     v2Api: started?.v2Api ?? false,
-    dataBytes: sizeOf(layout.dataDir),
+    dataBytes: dataSize(layout.dataDir),
     freeBytes: freeBytes(layout.dataVolume),
     releasesFreeBytes: freeBytes(layout.releases),
     releases: installedVersions(layout.releases),

@@ -11,7 +11,7 @@ import { type StepDecision, sameStart, stepDecision, stepTimeoutMs } from '#etcd
 import { compareVersions } from '#etcd/versions.ts';
 import { judge } from '../duties/observe.ts';
 import type { Surroundings } from '../duties/surroundings.ts';
-import { sizeOf } from '../machine/etcdFiles.ts';
+import { dataSize } from '../machine/etcdFiles.ts';
 import type { UpgradedMember, UpgradeMemberInput } from '../protocol.ts';
 import { giveUp } from './putBack.ts';
 import { requireLock, specFor, startOf, type UpgradeContext } from './upgradeContext.ts';
@@ -34,7 +34,7 @@ const settledSeconds = 5;
 export async function upgradeMember(input: UpgradeMemberInput, context: UpgradeContext): Promise<UpgradedMember> {
   const { disk, identity, layout } = context;
   const binary = await context.install(input.version);
-  const longestMs = stepTimeoutMs(input.timeoutMs, sizeOf(layout.dataDir));
+  const longestMs = stepTimeoutMs(input.timeoutMs, dataSize(layout.dataDir));
   // An agent that was started again in the middle does not know when it was stopped: its time begins anew.
   const beganAtMs = performance.now();
   const progress: Progress = { handedOver: false, rested: false, stoppedAtMs: null, healthyAtMs: null, said: '' };

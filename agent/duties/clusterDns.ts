@@ -18,10 +18,10 @@ export function reconcileDns(dns: Dns, seen: Surroundings, exceptions: Exception
 function dnsFacts({ settings, members, group }: Surroundings, { leaving = '', resting }: Exceptions): ReconcileFacts {
   const { hostedZone, recordTtlSeconds } = settings;
   const terminating = group.instances.filter(({ lifecycleState }) => lifecycleState.startsWith('Terminating'));
-  const gone = new Set([...terminating.map(({ instanceId }) => instanceId), leaving]);
+  const going = new Set(terminating.map(({ instanceId }) => instanceId));
   const advertised = members.map((member) => (member.name === resting ? { ...member, healthy: false } : member));
   const zone = { zoneId: hostedZone.id, zoneName: hostedZone.name, ttlSeconds: recordTtlSeconds };
-  return { ...zone, tls: false, members: dnsMembers(advertised, gone) };
+  return { ...zone, tls: false, members: dnsMembers(advertised, going, new Set([leaving])) };
 }
 
 /** Beyond the records' time to live: a change takes a moment to reach Route 53's servers, and requests are under way. */

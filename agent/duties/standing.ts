@@ -49,14 +49,28 @@ export function startStandingDuties(options: StandingOptions): Standing {
   let round: HousekeepingRound | null = null;
   let dnsState: DnsState | null = null;
   let leaving = false;
+  let drained = false;
   let notPromoted: string | null = null;
   let notRestarted: string | null = null;
+
+  async function dnsRests(): Promise<boolean> {
+    const lock = await record.readLock();
+    return lock?.holder !== undefined && lock.joins !== true;
+  }
+
+  /** A leader may wait long until it can leave. Clients have to learn of newcomers meanwhile; all else is its heir's. */
+  async function followWhileLeaving(): Promise<void> {
+    round = null;
+    const { seen } = await options.look();
+    if (seen === null || (await dnsRests())) return;
+    dnsState = await reconcileDns(dns, seen, drained ? { leaving: identity.instanceId } : {});
+  }
 
   void leaveWhenTerminated({
     ...options,
     async drain(seen) {
-      const lock = await record.readLock();
-      if (lock?.holder !== undefined && lock.joins !== true) return 0;
+      if (await dnsRests()) return 0;
+      drained = true;
       return drainedAfterMs(await reconcileDns(dns, seen, { leaving: identity.instanceId }), seen);
     },
     enter(phase, reason) {
@@ -72,7 +86,8 @@ export function startStandingDuties(options: StandingOptions): Standing {
   repeat('housekeeping', housekeepEveryMs, log, async () => {
     const { member } = await observe();
     metrics.saw(member?.leaderId ?? null);
-    if (leaving || !member?.isLeader) {
+    if (leaving && member?.isLeader) return followWhileLeaving();
+    if (!member?.isLeader) {
       round = null;
       dnsState = null;
       return;

@@ -59,7 +59,8 @@ export function removalChanges(cluster: string, zoneName: string, zone: readonly
 
 /**
  * Services without anybody to name stay as they are, and so do the addresses they point to: a client that finds an old
- * member may wait for it, one that finds nothing gives up.
+ * member may wait for it, one that finds nothing gives up. But where all that serve are on their way out, those that have
+ * gone already are not named any longer.
  */
 function keptAsTheyAre(facts: DnsFacts, actual: readonly RecordSet[], domain: string): readonly RecordSet[] {
   const fresh = desiredRecords(facts);
@@ -67,12 +68,23 @@ function keptAsTheyAre(facts: DnsFacts, actual: readonly RecordSet[], domain: st
     (kind) => !fresh.some(({ name }) => kindOf(name, domain) === kind),
   );
   const mine = owned(actual, domain);
-  const services = mine.filter(({ name }) => nobody.some((kind) => kind === kindOf(name, domain)));
-  const targets = new Set(
-    services.flatMap(({ values }) => values.map((value) => sameValue('SRV', value).split(' ')[3])),
-  );
+  const services = mine
+    .filter(({ name }) => nobody.some((kind) => kind === kindOf(name, domain)))
+    .map((service) => (kindOf(service.name, domain) === 'client' ? withoutGone(service, facts, domain) : service));
+  const targets = new Set(services.flatMap(({ values }) => values.map(targetOf)));
   const addresses = mine.filter(({ name, type }) => type === 'A' && targets.has(name));
   return [...services, ...addresses.filter(({ name }) => !fresh.some((one) => one.name === name))];
+}
+
+/** Nobody is added: who is not named any more may be waiting for its clients to stop coming. */
+function withoutGone(service: RecordSet, { members }: DnsFacts, domain: string): RecordSet {
+  const serving = members.filter(({ learner, lastResort }) => !learner && lastResort === true);
+  const left = service.values.filter((value) => serving.some(({ name }) => `${name}.${domain}` === targetOf(value)));
+  return left.length === 0 ? service : { ...service, values: left };
+}
+
+function targetOf(value: string): string {
+  return sameValue('SRV', value).split(' ')[3] ?? '';
 }
 
 function foreignReason(cluster: string, actual: readonly RecordSet[], domain: string): string | null {

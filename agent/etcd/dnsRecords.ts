@@ -20,6 +20,8 @@ export interface DnsMember {
   readonly address: string;
   readonly healthy: boolean;
   readonly learner: boolean;
+  /** On its way out and still serving: where clients are sent to it already, they are as long as nobody else serves. */
+  readonly lastResort?: boolean;
 }
 
 /** One record set of a hosted zone. */
@@ -129,13 +131,19 @@ export function desiredRecords({ cluster, zoneName, ttlSeconds, tls, members }: 
 /**
  * Members as the agent knows them; a member is reached where its first peer URL says.
  * @param leaving names of members that are on their way out: clients are not sent there any more
+ * @param drained those of them that go now, whoever is left
  */
-export function dnsMembers(members: readonly KnownMember[], leaving: ReadonlySet<string>): readonly DnsMember[] {
+export function dnsMembers(
+  members: readonly KnownMember[],
+  leaving: ReadonlySet<string>,
+  drained: ReadonlySet<string> = new Set(),
+): readonly DnsMember[] {
   return members.map(({ name, peerUrls, healthy, isLearner }) => ({
     name,
     address: /^https?:\/\/([^:/]+)/.exec(peerUrls[0] ?? '')?.[1] ?? '',
-    healthy: healthy && !leaving.has(name),
+    healthy: healthy && !leaving.has(name) && !drained.has(name),
     learner: isLearner,
+    ...(healthy && leaving.has(name) && !drained.has(name) && { lastResort: true }),
   }));
 }
 

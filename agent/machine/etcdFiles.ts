@@ -4,19 +4,28 @@ import { join } from 'node:path';
 
 /** Index of the newest raft snapshot; 0 where there is none. Files are named `TERM-INDEX.snap` in hex (etcd: snap/snapshotter.go). */
 export function newestSnapshotIndex(dataDir: string): number {
-  const indexes = filesIn(join(dataDir, 'member', 'snap')).flatMap((name) => {
-    const match = /^[0-9a-f]{16}-([0-9a-f]{16})\.snap$/.exec(name);
-    return match?.[1] === undefined ? [] : [Number.parseInt(match[1], 16)];
-  });
-  return Math.max(0, ...indexes);
+  const indexes = snapshotsIn(join(dataDir, 'member', 'snap')).map((name) => snapshotName.exec(name)?.[1] ?? '0');
+  return Math.max(0, ...indexes.map((index) => Number.parseInt(index, 16)));
 }
 
-/** Bytes of all files below it; 0 where it is not there. */
-export function sizeOf(folder: string): number {
-  return readEntries(folder).reduce((sum, path) => {
-    const bytes = statSync(join(folder, path), { throwIfNoEntry: false });
-    return sum + (bytes?.isFile() ? bytes.size : 0);
-  }, 0);
+/** The path of the newest raft snapshot; null where there is none. */
+export function newestSnapshot(dataDir: string): string | null {
+  const folder = join(dataDir, 'member', 'snap');
+  const newest = snapshotsIn(folder).sort().at(-1);
+  return newest === undefined ? null : join(folder, newest);
+}
+
+/** `TERM-INDEX.snap`, both in hex. */
+const snapshotName = /^[0-9a-f]{16}-([0-9a-f]{16})\.snap$/;
+
+/**
+ * Bytes that a member holds: its database and its newest raft snapshot. The log is left out: its files are of 64 MB from the
+ * start (etcd: wal.SegmentSizeBytes).
+ */
+export function dataSize(dataDir: string): number {
+  const files = [join(dataDir, 'member', 'snap', 'db'), newestSnapshot(dataDir)];
+  const bytes = files.map((file) => (file === null ? 0 : (statSync(file, { throwIfNoEntry: false })?.size ?? 0)));
+  return bytes.reduce((sum, size) => sum + size, 0);
 }
 
 /** Bytes that may still be written to the volume of this folder. */
@@ -25,12 +34,8 @@ export function freeBytes(folder: string): number {
   return bavail * bsize;
 }
 
-function readEntries(folder: string): string[] {
-  try {
-    return readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  } catch {
-    return [];
-  }
+function snapshotsIn(folder: string): string[] {
+  return filesIn(folder).filter((name) => snapshotName.test(name));
 }
 
 function filesIn(folder: string): string[] {

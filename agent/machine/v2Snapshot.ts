@@ -2,8 +2,8 @@
  * Names of keys that the newest raft snapshot holds in the v2 store, for an error that says which. The snapshot's data is the
  * store as JSON (etcd: etcdserver/api/v2store, Save), inside a protobuf envelope that is not needed to find it.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { newestSnapshot } from './etcdFiles.ts';
 
 interface Node {
   readonly Path?: string;
@@ -13,13 +13,9 @@ interface Node {
 /** Paths below the root of clients' keys, at most `most`; empty where there are none, or none can be read. */
 export function v2KeysInSnapshot(dataDir: string, most: number): readonly string[] {
   try {
-    const folder = join(dataDir, 'member', 'snap');
-    const newest = readdirSync(folder)
-      .filter((name) => /^[0-9a-f]{16}-[0-9a-f]{16}\.snap$/.test(name))
-      .sort()
-      .at(-1);
-    if (newest === undefined) return [];
-    const root = storeIn(readFileSync(join(folder, newest)).toString('utf8'));
+    const newest = newestSnapshot(dataDir);
+    if (newest === null) return [];
+    const root = storeIn(readFileSync(newest, 'utf8'));
     // Clients' keys are below /1, etcd's own below /0 (etcdserver: StoreKeysPrefix, StoreClusterPrefix).
     return leaves(root?.Children?.['1'])
       .map((path) => path.replace(/^\/1/, ''))
