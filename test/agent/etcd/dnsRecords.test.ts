@@ -84,7 +84,9 @@ describe('the records of a cluster', () => {
     expect(made('http://10.0.0.1:2380')).toEqual([member(1)]);
     expect(made('https://10.0.0.1:2380')).toEqual([member(1)]);
     const leaving = dnsMembers([{ ...known, peerUrls: ['http://10.0.0.1:2380'] }], new Set(['i-00000001']));
-    expect(leaving).toEqual([member(1, { healthy: false })]);
+    expect(leaving).toEqual([member(1, { healthy: false, lastResort: true })]);
+    const drained = dnsMembers([{ ...known, peerUrls: ['http://10.0.0.1:2380'] }], new Set(), new Set(['i-00000001']));
+    expect(drained).toEqual([member(1, { healthy: false })]);
   });
 
   test.each([
@@ -151,6 +153,21 @@ describe('a change', () => {
     expect(asTable(changedBy([], decide([member(1, { healthy: false })], [])))).not.toHaveProperty(
       '_etcd-client._tcp SRV',
     );
+  });
+
+  test('names nobody any longer who has gone, where all that serve are on their way out', () => {
+    const zone = settled([member(1), member(2), member(3)]);
+    const going = { healthy: false, lastResort: true };
+    const clientsOf = (members: readonly DnsMember[], before: readonly RecordSet[]) =>
+      asTable(changedBy(before, decide(members, before)))['_etcd-client._tcp SRV'];
+    const named = (...numbers: number[]) => numbers.map((number) => `0 1 2379 i-0000000${number}.${domain}`);
+    // The first drains itself, though nobody stays; who is not named any more is not named again.
+    const drained = changedBy(zone, decide([member(1, { healthy: false }), member(2, going), member(3, going)], zone));
+    expect(asTable(drained)['_etcd-client._tcp SRV']).toEqual(named(2, 3));
+    expect(clientsOf([member(1, going), member(2, going), member(3, going)], drained)).toEqual(named(2, 3));
+    expect(clientsOf([member(3, going), member(4, { learner: true })], drained)).toEqual(named(3));
+    expect(clientsOf([member(3, going), member(4)], drained)).toEqual(named(4));
+    expect(clientsOf([member(4, { healthy: false })], drained)).toEqual(named(2, 3));
   });
 
   test.each([
