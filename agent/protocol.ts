@@ -263,7 +263,22 @@ export const bucketKeys = {
   /** Same layout as the official archive: `etcd-vX.Y.Z-linux-ARCH/etcd` inside. Its SHA-256 (hex) is in the object of the same key + `.sha256`. */
   etcdRelease: (version: string, arch: 'amd64' | 'arm64') => `releases/etcd-v${version}-linux-${arch}.tar.gz`,
   agent: (sha256: string) => `agent/etcd-agent-${sha256.slice(0, 16)}.cjs`,
+  /** Sorted by time below each cluster's token. Colons are left out: not every file system takes them in a name. */
+  backup: ({ clusterToken, atMs, operation, member, format }: Backup) =>
+    `backups/${clusterToken}/${new Date(atMs).toISOString().replace(/:|\.\d+/g, '')}-${operation}-${member}.${format}`,
 } as const;
+
+/** Which backup it is; what it holds is said by its object's metadata. */
+export interface Backup {
+  readonly clusterToken: string;
+  /** Epoch milliseconds; the key has the second. */
+  readonly atMs: number;
+  /** Id of the operation that it was made for, such as the name of the execution. */
+  readonly operation: string;
+  readonly member: string;
+  /** `db`: a snapshot of the v3 backend; `tar.gz`: a data directory of etcd 2.x. */
+  readonly format: 'db' | 'tar.gz';
+}
 
 /** Lifecycle hook of the group that holds a terminating instance until its member has left. */
 export const terminationHook = 'etcd-member-leaves';

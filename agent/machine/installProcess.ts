@@ -1,15 +1,16 @@
 /** Installs a release in a process of its own: what an archive of 20 MB leaves behind in memory ends with it. */
 import { spawn } from 'node:child_process';
 import { Fault } from '#etcd/faults.ts';
-import type { Releases } from './releases.ts';
+import type { Installed, Releases } from './releases.ts';
 
-/** @param installed looks where the child installs */
-export function releasesByChild(installed: Releases['installed']): Releases {
+/** @param there looks where the child installs */
+export function releasesByChild(there: Installed): Releases {
+  const { installed } = there;
   return {
-    installed,
+    ...there,
     async install(version) {
-      const there = installed(version);
-      if (there !== null) return there;
+      const known = installed(version);
+      if (known !== null) return known;
       await runInstall(version);
       const binary = installed(version);
       if (binary === null) throw new Fault('ReleaseUnavailable', `etcd ${version} is not there after its installation`);

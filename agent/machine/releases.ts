@@ -14,9 +14,17 @@ import type { Aws } from './aws.ts';
 import { open } from './http.ts';
 import type { Log } from './log.ts';
 
-export interface Releases {
+/** What is unpacked below a folder. */
+export interface Installed {
   /** Path of the binary; null where it is not installed. */
   installed(version: string): string | null;
+  /** Path of a program that came with it; null where the release is not installed, or has none: etcdutl is there from 3.5 on. */
+  tool(version: string, program: Tool): string | null;
+}
+
+export type Tool = 'etcdctl' | 'etcdutl';
+
+export interface Releases extends Installed {
   /**
    * Installs a release unless it is there: from the cluster's bucket, else the official one.
    * @returns path of the binary
@@ -34,11 +42,18 @@ export function createReleases(folder: string, bucket: string, aws: Aws, log: Lo
 
   async function fromBucket(version: string): Promise<[IncomingMessage, string] | null> {
     const key = bucketKeys.etcdRelease(version, arch);
-    const sum = await aws.object(bucket, `${key}.sha256`, sumTimeoutMs);
-    const archive = sum === null ? null : await aws.object(bucket, key, archiveTimeoutMs);
-    if (sum === null || archive === null) return null;
-    const sha256 = (await text(sum)).trim().split(/\s/)[0] ?? '';
-    return [archive, sha256];
+    // The archive first: it has the long deadline, where the bucket has to get it from somewhere itself.
+    const archive = await aws.object(bucket, key, archiveTimeoutMs);
+    if (archive === null) return null;
+    try {
+      const sum = await aws.object(bucket, `${key}.sha256`, sumTimeoutMs);
+      if (sum !== null) return [archive, (await text(sum)).trim().split(/\s/)[0] ?? ''];
+    } catch (error) {
+      archive.destroy();
+      throw error;
+    }
+    archive.destroy();
+    return null;
   }
 
   async function fromProject(version: string): Promise<[IncomingMessage, string] | null> {
@@ -48,7 +63,7 @@ export function createReleases(folder: string, bucket: string, aws: Aws, log: Lo
   }
 
   return {
-    installed: installedIn(folder),
+    ...installedIn(folder),
     async install(version) {
       if (existsSync(binary(version))) return binary(version);
       const tried: string[] = [];
@@ -73,17 +88,18 @@ export function createReleases(folder: string, bucket: string, aws: Aws, log: Lo
   };
 }
 
-/** Looks for a version's binary below this folder. */
-export function installedIn(folder: string): Releases['installed'] {
-  return (version) => {
-    const path = join(folder, version, 'etcd');
+/** Looks below this folder. */
+export function installedIn(folder: string): Installed {
+  const program = (version: string, name: 'etcd' | Tool) => {
+    const path = join(folder, version, name);
     return existsSync(path) ? path : null;
   };
+  return { installed: (version) => program(version, 'etcd'), tool: program };
 }
 
 /** Versions with a binary below this folder. */
 export function installedVersions(folder: string): readonly string[] {
-  const installed = installedIn(folder);
+  const { installed } = installedIn(folder);
   return readdirSync(folder).filter((version) => isSupported(version) && installed(version) !== null);
 }
 

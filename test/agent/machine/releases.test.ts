@@ -62,7 +62,8 @@ function publish(sha256?: string): void {
   const work = mkdtempSync(join(tmpdir(), 'archive-'));
   const name = `etcd-v${version}-linux-${arch}`;
   mkdirSync(join(work, name));
-  writeFileSync(join(work, name, 'etcd'), '#!/bin/sh\necho etcd\n', { mode: 0o755 });
+  for (const program of ['etcd', 'etcdutl'])
+    writeFileSync(join(work, name, program), `#!/bin/sh\necho ${program}\n`, { mode: 0o755 });
   execFileSync('tar', ['-czf', join(work, 'archive'), '-C', work, name]);
   const archive = readFileSync(join(work, 'archive'));
   rmSync(work, { recursive: true });
@@ -111,6 +112,27 @@ describe('a release', () => {
     objects.clear();
     expect(await releases().install(version)).toBe(path);
     expect(releases().installed(version)).toBe(path);
+  });
+
+  test('brings the tools that its archive has, and no others', async () => {
+    publish();
+    expect(releases().tool(version, 'etcdutl')).toBeNull();
+    await releases().install(version);
+    const etcdutl = releases().tool(version, 'etcdutl');
+    expect(etcdutl).toBe(join(folder, version, 'etcdutl'));
+    expect(execFileSync(etcdutl ?? '', { encoding: 'utf8' })).toBe('etcdutl\n');
+    expect(releases().tool(version, 'etcdctl')).toBeNull();
+    expect(releases().tool('3.5.998', 'etcdutl')).toBeNull();
+  });
+
+  test('without a SHA-256 in the bucket is as good as none', async () => {
+    publish();
+    objects.delete(`/releases/${key}.sha256`);
+    await expect(releases().install(version)).rejects.toMatchObject({
+      name: 'ReleaseUnavailable',
+      message: expect.stringContaining(`s3://releases/${key}: not there`),
+    });
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test.each([
