@@ -2,9 +2,11 @@
  * RollingUpgrade: from what the cluster runs to the etcd that was asked for, one minor at a time, one member at a time.
  *
  *   Receive the request -> Check the request -> Plan the upgrade -> Dry run only?  yes -> Nothing changed
- *   no -> Take the operation lock -> Begin the upgrade -> Abandon the upgrade?
- *     yes -> End the abandoned upgrade -> Release the lock of the abandoned upgrade -> Upgrade abandoned
- *     no  -> Choose the next hop -> Another hop?
+ *   no -> Take the operation lock -> Begin the upgrade -> Go on with the upgrade?
+ *     no (abandoned) -> Give the group back -> End the abandoned upgrade -> Release the lock of the abandoned upgrade
+ *                       -> Upgrade abandoned
+ *     rolled back -> Give the group back before the rollback -> as if yes
+ *     yes -> Choose the next hop -> Another hop?
  *              yes -> Climb one hop (UpgradeHop) -> Pause between hops?  yes -> Upgrade paused with the lock kept
  *                                                                        no  -> Choose the next hop
  *              no  -> End the upgrade -> Release the lock -> Cluster upgraded
@@ -80,7 +82,9 @@ export function rollingUpgrade(machine: MachineScope, props: RollingUpgradeProps
     { resultPath: '$.lock' },
   );
   const begin = step(machine, 'Begin the upgrade', 'beginUpgrade', { ...held, request: '$.request', plan: '$.plan' });
-  const abandon = new Choice(scope, 'Abandon the upgrade?');
+  const onward = new Choice(scope, 'Go on with the upgrade?');
+  const restoreBack = step(machine, 'Give the group back before the rollback', 'restoreGroup', held);
+  const restoreAbandoned = step(machine, 'Give the group back', 'restoreGroup', held);
   const choose = step(
     machine,
     'Choose the next hop',
@@ -97,6 +101,7 @@ export function rollingUpgrade(machine: MachineScope, props: RollingUpgradeProps
       token: JsonPath.objectAt(token),
       hop: JsonPath.objectAt('$.next.hop'),
       members: JsonPath.objectAt('$.next.members'),
+      strategy: JsonPath.stringAt('$.next.strategy'),
       pauseBetweenMembersSeconds: JsonPath.objectAt('$.request.pauseBetweenMembersSeconds'),
     }),
     taskTimeout: Timeout.duration(
@@ -143,7 +148,17 @@ export function rollingUpgrade(machine: MachineScope, props: RollingUpgradeProps
       ),
     ),
   );
-  for (const state of [begin, choose, climb, end, release, endAbandoned, releaseAbandoned])
+  for (const state of [
+    begin,
+    restoreBack,
+    restoreAbandoned,
+    choose,
+    climb,
+    end,
+    release,
+    endAbandoned,
+    releaseAbandoned,
+  ])
     state.addCatch(explain, caught);
 
   end.next(release).next(upgraded);
@@ -159,7 +174,14 @@ export function rollingUpgrade(machine: MachineScope, props: RollingUpgradeProps
     .otherwise(choose);
   climb.next(pauses);
   choose.next(another.when(Condition.stringEquals('$.next.step', 'hop'), climb).otherwise(end));
-  begin.next(abandon.when(Condition.stringEquals('$.request.action', 'abandon'), endAbandoned).otherwise(choose));
+  restoreBack.next(choose);
+  restoreAbandoned.next(endAbandoned);
+  begin.next(
+    onward
+      .when(Condition.stringEquals('$.request.action', 'abandon'), restoreAbandoned)
+      .when(Condition.stringEquals('$.request.action', 'rollBack'), restoreBack)
+      .otherwise(choose),
+  );
   takeLock.next(begin);
   return receive
     .next(check)

@@ -3,6 +3,8 @@
  *
  *   Make the release present on every member -> Anything to do about the v2 store?
  *     Delete the keys of the v2 store, or Check that the v2 store of every member is empty
+ *   -> Replace the instances?
+ *     yes -> Let new members join -> Replace the instances (replaceInstances.ts) -> Give the group back -> Let nobody join any more
  *   -> Choose the next member -> Another member to upgrade?
  *     yes -> Upgrade the member -> Pause before the next member -> Choose the next member
  *     no  -> Wait until every member reports the new cluster version -> Raft snapshots needed?
@@ -18,12 +20,14 @@ import {
   type IChainable,
   JsonPath,
   Map as MapState,
+  Parallel,
   Succeed,
   Wait,
   WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { caught, explainFailure, failExplained } from './failures.ts';
+import { longestReplacementSeconds, replaceInstances } from './replaceInstances.ts';
 import { longestBriefly, lostCallback, unreachableBriefly } from './retryPolicies.ts';
 import { awaitStep, type MachineScope, step } from './step.ts';
 
@@ -42,7 +46,8 @@ const otherTasksSeconds = 1_800;
 /** The longest that one hop takes: an installation, a step of each member, the flip, the snapshots. */
 export function longestHopSeconds({ memberHealthyTimeoutSeconds, members }: UpgradeHopProps): number {
   const wait = (1 + lostCallback.maxAttempts) * (memberHealthyTimeoutSeconds + marginSeconds) + longestBriefly;
-  return (members + 3) * wait + otherTasksSeconds;
+  const replacements = members * longestReplacementSeconds(memberHealthyTimeoutSeconds);
+  return (members + 3) * wait + replacements + otherTasksSeconds;
 }
 
 type MemberTask =
@@ -73,9 +78,14 @@ export function upgradeHop(machine: MachineScope, props: UpgradeHopProps): IChai
     return waits;
   }
 
-  function everyMember(state: string, inner: LambdaInvoke, resultPath: string = JsonPath.DISCARD): MapState {
+  function everyMember(
+    state: string,
+    inner: LambdaInvoke,
+    itemsPath: '$.members' | '$.next.members',
+    resultPath: string = JsonPath.DISCARD,
+  ): MapState {
     return new MapState(scope, state, {
-      itemsPath: '$.members',
+      itemsPath,
       itemSelector: {
         execution: JsonPath.objectAt('$.execution'),
         token: JsonPath.objectAt('$.token'),
@@ -87,11 +97,11 @@ export function upgradeHop(machine: MachineScope, props: UpgradeHopProps): IChai
   }
 
   const install = ofMember('Install the release', 'installRelease', '$.member');
-  const present = everyMember('Make the release present on every member', install);
+  const present = everyMember('Make the release present on every member', install, '$.members');
   const v2 = new Choice(scope, 'Anything to do about the v2 store?');
   const deleted = ofMember('Delete the keys of the v2 store', 'deleteV2Keys', '$.members[0]');
   const look = ofMember('Look through the v2 store', 'checkV2Store', '$.member');
-  const empty = everyMember('Check that the v2 store of every member is empty', look);
+  const empty = everyMember('Check that the v2 store of every member is empty', look, '$.members');
   const choose = step(
     machine,
     'Choose the next member',
@@ -105,10 +115,15 @@ export function upgradeHop(machine: MachineScope, props: UpgradeHopProps): IChai
     time: WaitTime.secondsPath('$.pauseBetweenMembersSeconds'),
   });
   const report = ofMember('Wait until the member reports it', 'awaitClusterVersion', '$.member');
-  const flipped = everyMember('Wait until every member reports the new cluster version', report, '$.flipped');
+  const flipped = everyMember(
+    'Wait until every member reports the new cluster version',
+    report,
+    '$.next.members',
+    '$.flipped',
+  );
   const needed = new Choice(scope, 'Raft snapshots needed?');
   const take = ofMember('Have the member take a raft snapshot', 'takeRaftSnapshot', '$.member');
-  const taken = everyMember('Have every member take a raft snapshot', take);
+  const taken = everyMember('Have every member take a raft snapshot', take, '$.next.members');
   const note = step(machine, 'Note the hop', 'noteHop', { ...held, hop: '$.hop', flipped: '$.flipped[*].done' }, {});
   const done = new Succeed(scope, 'Hop done', { outputPath: '$.hop' });
 
@@ -117,11 +132,43 @@ export function upgradeHop(machine: MachineScope, props: UpgradeHopProps): IChai
   for (const state of [present, deleted, empty, choose, upgrade, flipped, taken, note]) state.addCatch(explain, caught);
 
   present.next(v2);
+  const replaces = new Choice(scope, 'Replace the instances?');
+  const admit = step(
+    machine,
+    'Let new members join',
+    'admitMembers',
+    { ...held, hop: '$.hop' },
+    { resultPath: '$.admitted' },
+  );
+  // A branch of its own, so that one Catch covers all of it.
+  const replace = new Parallel(scope, 'Replace the instances', {
+    inputPath: '$.admitted',
+    resultPath: JsonPath.DISCARD,
+  });
+  replace.branch(replaceInstances(machine, held, props));
+  const restore = step(machine, 'Give the group back', 'restoreGroup', held);
+  const close = step(machine, 'Let nobody join any more', 'closeMembership', held);
+  const restoreAfter = step(machine, 'Put the group back after the failure', 'restoreGroup', held);
+  restoreAfter.addCatch(explain, { resultPath: '$.trouble' });
+  restoreAfter.next(explain);
+  for (const state of [replace, restore]) state.addCatch(restoreAfter, caught);
+  for (const state of [admit, close]) state.addCatch(explain, caught);
+  admit.next(replace).next(restore).next(close).next(choose);
+  replaces
+    .when(
+      Condition.and(
+        Condition.stringEquals('$.strategy', 'replace'),
+        Condition.or(Condition.stringEquals('$.hop.kind', 'minor'), Condition.stringEquals('$.hop.kind', 'patch')),
+      ),
+      admit,
+    )
+    .otherwise(choose);
+
   v2.when(Condition.booleanEquals('$.hop.deletesV2Keys', true), deleted)
     .when(Condition.booleanEquals('$.hop.checksV2Store', true), empty)
-    .otherwise(choose);
-  deleted.next(choose);
-  empty.next(choose);
+    .otherwise(replaces);
+  deleted.next(replaces);
+  empty.next(replaces);
   choose.next(another);
   upgrade.next(pause).next(choose);
   taken.next(note).next(done);

@@ -1,10 +1,10 @@
 /** A member that did not come back as the new release: the old one is put back where the cluster still takes it. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { etcdArguments } from '#etcd/arguments.ts';
+import { etcdArguments, startOf } from '#etcd/arguments.ts';
 import { Fault } from '#etcd/faults.ts';
 import { minorOf } from '#etcd/versions.ts';
 import { judge } from '../duties/observe.ts';
-import { requireLock, startOf, type UpgradeContext } from './upgradeContext.ts';
+import { requireLock, type UpgradeContext } from './upgradeContext.ts';
 
 const healthyWithinMs = 60_000;
 const pollMs = 200;

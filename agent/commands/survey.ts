@@ -1,9 +1,10 @@
 /** What an upgrade must know of this member before it decides. */
+import { startOf } from '#etcd/arguments.ts';
 import { createEtcdClient } from '../machine/etcdClient.ts';
 import { dataSize, freeBytes, newestSnapshotIndex } from '../machine/etcdFiles.ts';
 import { installedVersions } from '../machine/releases.ts';
 import type { Survey } from '../protocol.ts';
-import { startOf, type UpgradeContext } from './upgradeContext.ts';
+import type { UpgradeContext } from './upgradeContext.ts';
 
 const callTimeoutMs = 1_500;
 /** Names of v2 keys that travel: a command's answer is one line of at most 24,000 characters. */

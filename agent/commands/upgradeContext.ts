@@ -1,7 +1,5 @@
 /** What the commands of an upgrade need of the agent. */
-import type { MemberSpec } from '#etcd/arguments.ts';
 import { Fault } from '#etcd/faults.ts';
-import type { Start } from '#etcd/upgradeStep.ts';
 import { drainedAfterMs, reconcileDns } from '../duties/clusterDns.ts';
 import type { Disk } from '../duties/disk.ts';
 import type { Dns } from '../duties/dns.ts';
@@ -76,19 +74,3 @@ export function upgradeAccess(
 }
 
 const uptimeTimeoutMs = 2_000;
-
-export function startOf({ version, tuning, v2Api = false }: MemberSpec): Start {
-  return { version, snapshotCount: tuning?.snapshotCount ?? 0, v2Api };
-}
-
-/** The same member, started so. */
-export function specFor(spec: MemberSpec, { version, snapshotCount, v2Api }: Start): MemberSpec {
-  const { snapshotCount: _, ...tuning } = spec.tuning ?? {};
-  return {
-    ...spec,
-    version,
-    v2Api,
-    clusterState: 'existing',
-    tuning: snapshotCount === 0 ? tuning : { ...tuning, snapshotCount },
-  };
-}

@@ -4,7 +4,7 @@
  * anew what is next, so that an agent that was killed in the middle goes on where it was.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { etcdArguments } from '#etcd/arguments.ts';
+import { etcdArguments, startedAs, startOf } from '#etcd/arguments.ts';
 import { Fault } from '#etcd/faults.ts';
 import type { KnownMember } from '#etcd/knownMembers.ts';
 import { type StepDecision, sameStart, stepDecision, stepTimeoutMs } from '#etcd/upgradeStep.ts';
@@ -14,7 +14,7 @@ import type { Surroundings } from '../duties/surroundings.ts';
 import { dataSize } from '../machine/etcdFiles.ts';
 import type { UpgradedMember, UpgradeMemberInput } from '../protocol.ts';
 import { giveUp } from './putBack.ts';
-import { requireLock, specFor, startOf, type UpgradeContext } from './upgradeContext.ts';
+import { requireLock, type UpgradeContext } from './upgradeContext.ts';
 
 const pollMs = 100;
 /** While others are waited for. */
@@ -197,7 +197,7 @@ async function swap(
   const { disk, supervisor, log, record, identity } = context;
   const before = disk.member();
   if (before === null) return;
-  const after = specFor(before, input);
+  const after = { ...startedAs(before, input), clusterState: 'existing' as const };
   log('etcd is swapped', { from: startOf(before), to: startOf(after) });
   progress.stoppedAtMs = performance.now();
   await supervisor.swap({ binary, arguments: etcdArguments(after), dataDir: after.dataDir }, () => {

@@ -1,7 +1,8 @@
 /** From an instance with an empty disk to a registered member that may be started. */
 import { peerUrl } from '#etcd/addresses.ts';
-import type { MemberSpec } from '#etcd/arguments.ts';
+import { type MemberSpec, startedAs } from '#etcd/arguments.ts';
 import { type JoinDecision, joinDecision } from '#etcd/joining.ts';
+import type { Start } from '#etcd/upgradeStep.ts';
 import { type Clock, systemClock } from '../machine/clock.ts';
 import { freeBytes } from '../machine/files.ts';
 import type { Layout } from '../machine/layout.ts';
@@ -66,8 +67,9 @@ async function nextStep(options: JoinOptions): Promise<Step> {
   // A member that cannot write would be in everybody's way, and each attempt a change of the membership.
   if (decision.action === 'add' && room !== null && room < leastRoomBytes)
     return waits(`the data volume has ${mebibytes(room)} MiB left, and a member needs ${mebibytes(leastRoomBytes)}`);
-  await install(seen.version);
-  if (decision.action === 'start') return start(options, seen);
+  const as = lock?.joinAs ?? { version: seen.version, snapshotCount: 0, v2Api: false };
+  await install(as.version);
+  if (decision.action === 'start') return start(options, seen, as);
   const purpose = decision.action === 'add' ? 'join' : `remove ${decision.memberId}`;
   const newcomer =
     decision.action === 'add'
@@ -131,7 +133,7 @@ async function change(
 }
 
 /** Registered: every member that answers must list the newcomer, or its start fails with "member count is unequal". */
-async function start(options: JoinOptions, seen: Surroundings): Promise<Step> {
+async function start(options: JoinOptions, seen: Surroundings, as: Start): Promise<Step> {
   const { identity, layout, disk, record, etcd = etcdOverHttp } = options;
   const own = peerUrl(identity.address);
   const peers = await etcd.peers(seen.peers.map(({ address }) => address));
@@ -147,15 +149,14 @@ async function start(options: JoinOptions, seen: Surroundings): Promise<Step> {
   if (registration === null) return waits('the registration of this member is gone from its disk');
   const bootstrap = await record.readBootstrap();
   disk.register({ ...registration, started: true });
-  return {
-    spec: {
-      name: identity.instanceId,
-      version: seen.version,
-      dataDir: layout.dataDir,
-      address: identity.address,
-      members,
-      clusterToken: bootstrap?.clusterToken ?? identity.cluster,
-      clusterState: 'existing',
-    },
+  const spec: MemberSpec = {
+    name: identity.instanceId,
+    version: as.version,
+    dataDir: layout.dataDir,
+    address: identity.address,
+    members,
+    clusterToken: bootstrap?.clusterToken ?? identity.cluster,
+    clusterState: 'existing',
   };
+  return { spec: startedAs(spec, as) };
 }

@@ -1,6 +1,7 @@
 /** The command line of etcd: for each minor the flags that it has, and no others. */
 import { clientUrl, initialCluster, peerUrl } from './addresses.ts';
 import { factsOf } from './minors.ts';
+import type { Start } from './upgradeStep.ts';
 
 /** All that decides how a member's etcd is started. */
 export interface MemberSpec {
@@ -55,4 +56,15 @@ export function etcdArguments(spec: MemberSpec): string[] {
 
 function flag(name: string, value: number | undefined): string[] {
   return value === undefined ? [] : [`--${name}=${value}`];
+}
+
+/** How the member is started, as far as upgrades decide it. */
+export function startOf({ version, tuning, v2Api = false }: MemberSpec): Start {
+  return { version, snapshotCount: tuning?.snapshotCount ?? 0, v2Api };
+}
+
+/** The same member, started so. */
+export function startedAs(spec: MemberSpec, { version, snapshotCount, v2Api }: Start): MemberSpec {
+  const { snapshotCount: _, ...tuning } = spec.tuning ?? {};
+  return { ...spec, version, v2Api, tuning: snapshotCount === 0 ? tuning : { ...tuning, snapshotCount } };
 }

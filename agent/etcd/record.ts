@@ -5,6 +5,7 @@
  */
 
 import type { EtcdTuning } from './tuning.ts';
+import type { Start } from './upgradeStep.ts';
 
 /** A member as ClusterBootstrap chose it. */
 export interface BootstrapMember {
@@ -113,6 +114,8 @@ export interface LockRecord {
   readonly takenAt?: string;
   /** Whether new instances may join while it is held, as operations want that add an instance first. */
   readonly joins?: boolean;
+  /** How whoever joins meanwhile is started; absent: as what the cluster runs. */
+  readonly joinAs?: Start;
   /** Epoch milliseconds; renewed by the holder. A lease that has run out does not free the lock: an operator resumes or abandons. */
   readonly leaseUntilMs?: number;
 }

@@ -2,6 +2,7 @@
 import type { FlippedMember } from '../../agent/protocol.ts';
 import { asking, lockAccess, sending, small, type TaskEntry } from './entry.ts';
 import type { Held } from './lock.ts';
+import type { CheckedRotation } from './rotation.ts';
 
 export interface UpgradeTasks {
   checkUpgrade: { input: { request: unknown }; output: CheckedUpgrade };
@@ -9,6 +10,8 @@ export interface UpgradeTasks {
   beginUpgrade: { input: Held & { request: CheckedUpgrade; plan: UpgradePlan }; output: { beganAt: string } };
   chooseHop: { input: Held & { request: CheckedUpgrade }; output: NextHop };
   installRelease: { input: MemberTaskInput; output: { commandId: string } };
+  admitMembers: { input: Held & { hop: Hop }; output: Admission };
+  closeMembership: { input: Held; output: { closed: true } };
   chooseMember: { input: Held & { hop: Hop }; output: NextMember };
   upgradeMember: { input: MemberTaskInput; output: { commandId: string } };
   deleteV2Keys: { input: MemberTaskInput; output: { commandId: string } };
@@ -97,6 +100,7 @@ export interface NextHop {
   readonly step: 'hop' | 'done';
   /** Of no meaning where all is done. */
   readonly hop: Hop;
+  readonly strategy: CheckedUpgrade['strategy'];
   /** Hops done, and still to do with this one. */
   readonly done: number;
   readonly remaining: number;
@@ -104,11 +108,21 @@ export interface NextHop {
   readonly members: readonly string[];
 }
 
+/** What the replacement of the instances goes by: the input of its states. */
+export interface Admission {
+  readonly execution: string;
+  readonly token: number;
+  readonly request: CheckedRotation;
+  readonly plan: { readonly goesOnWith: string | null };
+}
+
 export interface NextMember {
   readonly step: 'upgrade' | 'done';
   readonly member: string;
   readonly leads: boolean;
   readonly remaining: number;
+  /** Names of all members. */
+  readonly members: readonly string[];
 }
 
 export interface UpgradeReport {
@@ -140,6 +154,12 @@ export const upgradeTasks: Readonly<Record<keyof UpgradeTasks, TaskEntry>> = {
     permissions: [...lockAccess, 'describeGroup', 'sendCommand', 'listReleases'],
   },
   installRelease: { entry: 'upgrade/installRelease', ...sending, permissions: command },
+  admitMembers: {
+    entry: 'upgrade/admitMembers',
+    ...small,
+    permissions: lockAccess,
+  },
+  closeMembership: { entry: 'upgrade/closeMembership', ...small, permissions: lockAccess },
   chooseMember: {
     entry: 'upgrade/chooseMember',
     ...asking,

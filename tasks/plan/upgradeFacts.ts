@@ -4,10 +4,11 @@ import type { BootstrapRecord, LockRecord, RotationRecord, UpgradeRecord } from 
 import { compareVersions, type Minor, minorOf } from '#etcd/versions.ts';
 import type { Survey } from '../../agent/protocol.ts';
 import type { CheckedUpgrade } from '../catalogue.ts';
+import { isOf } from './admission.ts';
 import { type GroupState, stayingInstances } from './group.ts';
 import type { LadderFacts } from './ladder.ts';
 import { healthProblems, listProblems, type MemberReport } from './memberReports.ts';
-import type { Problems } from './rotationPreflight.ts';
+import { type Problems, preflightProblems } from './rotationPreflight.ts';
 
 export interface MemberSurvey {
   readonly instanceId: string;
@@ -55,22 +56,22 @@ export function reportsOf(surveys: readonly MemberSurvey[]): readonly MemberRepo
   }));
 }
 
-/** What stands against any upgrade now. */
-export function upgradeProblems(facts: UpgradeFacts): Problems {
-  const { bootstrap, lock, holderEnded, rotation, surveys } = facts;
+/** What stands against an upgrade now. */
+export function upgradeProblems(facts: UpgradeFacts, { strategy }: Pick<CheckedUpgrade, 'strategy'>): Problems {
+  const { bootstrap, lock, holderEnded, rotation, upgrade, surveys } = facts;
   const reports = reportsOf(surveys);
+  const owed = rotation !== null && rotation.restoredAt === undefined && !isOf(rotation, upgrade) ? rotation : null;
   return {
     lasting: [
+      ...(strategy === 'replace' ? replacementProblems(facts, reports) : []),
       ...(bootstrap?.createdAt === undefined
         ? ['the cluster was never recorded as created: run ClusterBootstrap first']
         : []),
       ...(lock?.holder === undefined || holderEnded
         ? []
         : [`${lock.holder} holds the lock since ${lock.takenAt} (${lock.purpose})`]),
-      ...(rotation !== null && rotation.restoredAt === undefined
-        ? [
-            `a rotation that began at ${rotation.beganAt} has not given the group back: start RotateInstances again first`,
-          ]
+      ...(owed !== null
+        ? [`a rotation that began at ${owed.beganAt} has not given the group back: start RotateInstances again first`]
         : []),
       ...surveys.flatMap(roomProblems),
       ...surveys.flatMap(clockProblems),
@@ -82,6 +83,12 @@ export function upgradeProblems(facts: UpgradeFacts): Problems {
       ...reachProblems(surveys),
     ],
   };
+}
+
+/** Of instances that are replaced: room in the group for a successor, and the like. */
+function replacementProblems(facts: UpgradeFacts, reports: readonly MemberReport[]): readonly string[] {
+  const { group, rotation } = facts;
+  return preflightProblems({ created: true, lock: null, holderEnded: false, group, rotation, reports }).lasting;
 }
 
 function groupProblems({ group, surveys }: UpgradeFacts): string[] {

@@ -15,6 +15,7 @@ export type Choice =
  * mend and all others are well.
  */
 export function chooseMember(surveys: readonly MemberSurvey[], hop: Hop): Choice {
+  const members = surveys.map(({ instanceId }) => instanceId);
   const open = memberOrder({ surveys }).filter(({ member }) => !isDone(surveyOf(surveys, member), hop));
   const problems = healthProblems(reportsOf(surveys));
   const sick = surveys.filter((one) => healthProblems(reportsOf([one])).length > 0).map(({ instanceId }) => instanceId);
@@ -22,9 +23,10 @@ export function chooseMember(surveys: readonly MemberSurvey[], hop: Hop): Choice
   const mends = sick.length === 1 && open.some(({ member }) => member === first);
   if (problems.length > 0 && !mends) return { verdict: 'halted', problems };
   const next = mends ? open.find(({ member }) => member === first) : open[0];
-  if (next === undefined) return { verdict: 'chosen', next: { step: 'done', member: '', leads: false, remaining: 0 } };
+  if (next === undefined)
+    return { verdict: 'chosen', next: { step: 'done', member: '', leads: false, remaining: 0, members } };
   const { member, leads } = next;
-  return { verdict: 'chosen', next: { step: 'upgrade', member, leads, remaining: open.length } };
+  return { verdict: 'chosen', next: { step: 'upgrade', member, leads, remaining: open.length, members } };
 }
 
 function surveyOf(surveys: readonly MemberSurvey[], member: string): MemberSurvey | undefined {

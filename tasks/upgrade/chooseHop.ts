@@ -46,8 +46,9 @@ export async function handler(input: Input): Promise<Tasks['chooseHop']['output'
   const { hops, order } = planned.plan;
   const members = order.map(({ member }) => member);
   const [hop] = hops;
+  const { strategy } = record;
   const done = record.done.length;
-  if (hop === undefined) return { step: 'done', hop: none, done, remaining: 0, members };
+  if (hop === undefined) return { step: 'done', hop: none, strategy, done, remaining: 0, members };
   await keepUpgrade(withHop(record, hop));
-  return { step: 'hop', hop, done, remaining: hops.length, members };
+  return { step: 'hop', hop, strategy, done, remaining: hops.length, members };
 }

@@ -17,7 +17,7 @@ export async function handler({ execution, request }: Input): Promise<Tasks['pla
   const releases = await obtainableReleases([request.to]);
   const { facts, problems } = await untilSteady(async () => {
     const facts = await readFacts(execution, releases);
-    const problems = upgradeProblems(facts);
+    const problems = upgradeProblems(facts, request);
     // What lasts is said at once.
     return { seen: { facts, problems }, passing: problems.lasting.length > 0 ? [] : problems.passing };
   });
