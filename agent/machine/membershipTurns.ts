@@ -132,7 +132,7 @@ export function createMembershipTurns(
 
   function sinceMs(changedAtMs: number | undefined): number {
     if (changedAtMs === undefined) return Number.POSITIVE_INFINITY;
-    // A clock that is behind ours makes a change look older than it is: only what this agent watched itself is certain.
+    // A stamp that is behind ours makes a change look older than it is: only what this agent watched itself is certain.
     const watchedMs = monotonicMs() - (seenChange?.atMs ?? monotonicMs());
     const byClockMs = clock.epochMs() - changedAtMs;
     return byClockMs > clockToleranceMs ? byClockMs : watchedMs;
@@ -145,7 +145,7 @@ function keptOf(turn: MembershipTurn | null): Pick<MembershipTurn, 'changedAtMs'
   return { ...(changedAtMs !== undefined && { changedAtMs }), ...(newcomer !== undefined && { newcomer }) };
 }
 
-/** Clocks of instances are further apart than this only where something is broken; an older change needs no watching. */
+/** Stamps are AWS's time, which agents know to a second or two; an older change needs no watching. */
 const clockToleranceMs = 60_000;
 
 function requireRest(heldMs: number): void {

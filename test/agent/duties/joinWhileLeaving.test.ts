@@ -2,6 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { type JoinOptions, join } from '../../../agent/duties/join.ts';
 import type { Surroundings } from '../../../agent/duties/surroundings.ts';
+import { layoutBelow } from '../../../agent/machine/layout.ts';
 
 const seen = {
   group: { desiredCapacity: 3 },
@@ -26,6 +27,7 @@ async function twoSteps(lifecycleState: string): Promise<{ added: string[]; reas
   let steps = 0;
   const options = {
     identity: { instanceId: 'i-new', address: '10.0.0.9', zone: 'z' },
+    layout: layoutBelow('/nowhere'),
     metadata: { targetLifecycleState: async () => lifecycleState },
     disk: { registration: () => null, register: () => {}, own: () => {} },
     record: { readLock: async () => null, audit: async () => {} },
