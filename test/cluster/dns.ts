@@ -1,6 +1,6 @@
 /** The cluster's names as a client resolves them: through the home's DNS server, with Node's own resolver. */
 import { promises } from 'node:dns';
-import type { TestCluster } from './cluster.ts';
+import { eventually, type TestCluster } from './cluster.ts';
 
 /** What the cluster's names resolve to: instance ids, sorted, and the addresses of those that have one. */
 export interface Resolved {
@@ -31,6 +31,25 @@ export async function discover(cluster: TestCluster): Promise<readonly string[]>
   const targets = await resolver.resolveSrv(`_etcd-client._tcp.${domain}`);
   const found = await Promise.all(targets.map(({ name }) => resolver.resolve4(name)));
   return found.flat();
+}
+
+export interface Followed {
+  /** As of the last answer; those of an answer without members are not taken. */
+  addresses(): readonly string[];
+  stop(): void;
+}
+
+/** A client's view of the members that asks as often as the records may be kept, rather than before each operation. */
+export async function followDns(cluster: TestCluster, everyMs = 1_000): Promise<Followed> {
+  let addresses = await eventually('the records', () => discover(cluster));
+  const refresh = async () => {
+    const found = await discover(cluster).catch(() => []);
+    if (found.length > 0) addresses = found;
+  };
+  const timer = setInterval(() => void refresh(), everyMs);
+  const stop = () => clearInterval(timer);
+  cluster.closing.addEventListener('abort', stop);
+  return { addresses: () => addresses, stop };
 }
 
 function resolverOf({ home, outputs }: TestCluster): { resolver: promises.Resolver; domain: string } {

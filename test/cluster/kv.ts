@@ -2,6 +2,8 @@
 import { gatewayPrefix } from '#etcd/minors.ts';
 
 const longestMs = 10_000;
+/** Of etcd's v2 API. */
+const v2KeyNotFound = 100;
 
 /** Writes a key at one member; resolves once it is acknowledged. */
 export async function write(
@@ -27,18 +29,21 @@ export async function write(
 }
 
 /** Reads a key at one member, linearizable; null where it is not there. */
-export async function read(address: string, version: string, key: string): Promise<string | null> {
+export async function read(
+  address: string,
+  version: string,
+  key: string,
+  timeoutMs = longestMs,
+): Promise<string | null> {
   const prefix = gatewayPrefix(version);
   if (prefix === null) {
-    const answer = (await call(`http://${address}:2379/v2/keys/${key}?quorum=true`, 'GET')) as {
-      node: { value: string };
-    };
-    return answer.node.value;
+    const url = `http://${address}:2379/v2/keys/${key}?quorum=true`;
+    const answer = (await call(url, 'GET', undefined, undefined, timeoutMs)) as { node?: { value: string } };
+    return answer.node?.value ?? null;
   }
+  const url = `http://${address}:2379${prefix}/kv/range`;
   const body = JSON.stringify({ key: base64(key) });
-  const answer = (await call(`http://${address}:2379${prefix}/kv/range`, 'POST', body)) as {
-    kvs?: { value: string }[];
-  };
+  const answer = (await call(url, 'POST', body, 'application/json', timeoutMs)) as { kvs?: { value: string }[] };
   const value = answer.kvs?.[0]?.value;
   return value === undefined ? null : Buffer.from(value, 'base64').toString('utf8');
 }
@@ -56,10 +61,16 @@ async function call(
     signal: AbortSignal.timeout(timeoutMs),
   });
   const text = await answer.text();
-  if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${text}`);
+  const isThere = answer.status !== 404 || (JSON.parse(text) as { errorCode?: number }).errorCode !== v2KeyNotFound;
+  if (!answer.ok && isThere) throw new Error(`${method} ${url}: ${answer.status} ${text}`);
   return JSON.parse(text);
 }
 
 function base64(text: string): string {
   return Buffer.from(text, 'utf8').toString('base64');
+}
+
+/** Whether the call certainly had no effect: nobody listened, so it was never sent. */
+export function wasNeverSent(error: unknown): boolean {
+  return (error as { cause?: { code?: string } }).cause?.code === 'ECONNREFUSED';
 }

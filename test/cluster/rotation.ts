@@ -71,7 +71,7 @@ export function sampleVoters(cluster: TestCluster): Sampling {
   let fewest = Number.POSITIVE_INFINITY;
   let samples = 0;
   const sampling = (async () => {
-    while (!stopped) {
+    while (!stopped && !cluster.closing.aborted) {
       const members = await cluster.members();
       const voters = members.filter(({ status }) => status?.health.verdict === 'healthy' && status.phase === 'running');
       fewest = Math.min(fewest, voters.length);

@@ -1,12 +1,13 @@
 /** Instances that the group terminates: each member hands over and leaves, the quorum stays, nothing written is lost. */
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { afterScenario, auditTrail } from './afterScenario.ts';
-import { eventually, openTestCluster, type TestCluster } from './cluster.ts';
-import { discover } from './dns.ts';
+import { openTestCluster, type TestCluster } from './cluster.ts';
+import { followDns } from './dns.ts';
 import { gone, type Member, settled, terminate } from './group.ts';
 import { cutPower } from './instanceFaults.ts';
 import { watchMembers } from './memberLists.ts';
-import { lostAt, startTraffic, type Traffic } from './traffic.ts';
+import { type Registers, startRegisters } from './registers.ts';
+import { startTraffic, type Traffic, type TrafficOptions } from './traffic.ts';
 
 jest.setTimeout(240_000);
 
@@ -18,12 +19,25 @@ afterEach(async () => {
   cluster = undefined;
 });
 
-/** Ends traffic: every operation went through, and every member has what was acknowledged. */
-async function nothingLost(traffic: Traffic, members: readonly Member[]): Promise<void> {
-  const result = await traffic.stop();
-  expect(result.failed).toEqual([]);
-  expect(result.acknowledged.length).toBeGreaterThan(0);
-  for (const { address } of members) expect(await lostAt(address, etcd, result)).toEqual([]);
+interface Clients {
+  /** Tries again elsewhere. */
+  readonly traffic: Traffic;
+  /** Does not, and remembers what came back. */
+  readonly registers: Registers;
+}
+
+function startClients(options: TrafficOptions): Clients {
+  return { traffic: startTraffic(options), registers: startRegisters({ ...options, everyMs: 20 }) };
+}
+
+/** Ends the clients: whoever tries again gets through, what came back has an order, every member has what was acknowledged. */
+async function nothingLost({ traffic, registers }: Clients, members: readonly Member[]): Promise<void> {
+  const { failed, acknowledged } = await traffic.stop();
+  expect(failed).toEqual([]);
+  expect(acknowledged.length).toBeGreaterThan(0);
+  const { conflicts, counts } = await registers.stop(members);
+  expect(conflicts).toEqual([]);
+  expect(counts.ok).toBeGreaterThan(counts.unknown + counts.failed);
 }
 
 const leaderOf = (members: readonly Member[]) => {
@@ -37,30 +51,29 @@ test('two of five are terminated at once, the leader one of them, and another lo
   await cluster.ended(cluster.firstExecution);
   const watch = await watchMembers(cluster, etcd);
   const before = await settled(cluster, 5);
-  const traffic = startTraffic({ cluster, etcd });
+  const clients = startClients({ cluster, etcd });
   const leader = leaderOf(before);
   const [second, third] = before.filter((member) => member !== leader);
   await terminate(cluster, leader.instanceId, second?.instanceId ?? '');
   await settled(cluster, 5);
   await cutPower(cluster.home, third?.instanceId ?? '');
-  await nothingLost(traffic, await afterScenario(cluster, watch, { size: 5 }));
+  await nothingLost(clients, await afterScenario(cluster, watch, { size: 5 }));
 });
 
 test('all of three are terminated, one by one at the pace of the hook, and a client that knows the SRV name goes on', async () => {
   cluster = await openTestCluster({ members: 3, etcd });
   await cluster.ended(cluster.firstExecution);
-  const found = cluster;
   const watch = await watchMembers(cluster, etcd);
   const before = await settled(cluster, 3);
-  await eventually('the records', async () => (await discover(found)).length === 3);
-  const traffic = startTraffic({ cluster, etcd, addresses: () => discover(found) });
+  const { addresses } = await followDns(cluster);
+  const clients = startClients({ cluster, etcd, addresses });
   const leader = leaderOf(before);
   for (const { instanceId } of [leader, ...before.filter((member) => member !== leader)]) {
     await terminate(cluster, instanceId);
     await gone(cluster, instanceId);
   }
   const members = await afterScenario(cluster, watch, { size: 3 });
-  await nothingLost(traffic, members);
+  await nothingLost(clients, members);
   const old = new Set(before.map(({ instanceId }) => instanceId));
   expect(members.filter(({ instanceId }) => old.has(instanceId))).toEqual([]);
   const left = (await auditTrail(cluster)).filter(({ why }) => why === 'Auto Scaling terminates its instance');

@@ -8,7 +8,7 @@ export interface TrafficOptions {
   /** X.Y.Z */
   readonly etcd: string;
   /** Asked before each attempt; absent: those of all instances. */
-  readonly addresses?: () => Promise<readonly string[]>;
+  readonly addresses?: () => readonly string[] | Promise<readonly string[]>;
   readonly everyMs?: number;
 }
 
@@ -78,7 +78,8 @@ export function startTraffic({
   };
 }
 
-async function addressesOf({ home }: TestCluster): Promise<readonly string[]> {
+/** Of all instances, whether they serve or not. */
+export async function addressesOf({ home }: TestCluster): Promise<readonly string[]> {
   return (await home.instances()).map(({ address }) => address);
 }
 
