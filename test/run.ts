@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { releaseArchive } from '../infra/local/binaries/archive.ts';
 import { progressPrinter } from '../infra/local/binaries/progress.ts';
 import { resolveEtcd, resolveEtcdctl } from '../infra/local/binaries/resolve.ts';
 import { chromiumOrInstall } from './chromium.ts';
@@ -61,6 +62,8 @@ async function prepare(): Promise<void> {
   const progress = progressPrinter(process.stderr);
   for (const version of etcdVersions) {
     const path = await resolveEtcd(version, { onProgress: progress.show }).finally(() => progress.end());
+    // Its tools are built here too, rather than within the time that a test has.
+    await releaseArchive(version, { onProgress: progress.show }).finally(() => progress.end());
     say(`etcd ${version}: ${path}`);
   }
   const etcdctl = await resolveEtcdctl(etcdctlVersion, { onProgress: progress.show }).finally(() => progress.end());

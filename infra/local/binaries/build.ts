@@ -17,6 +17,14 @@ export function buildable(): readonly string[] {
     .sort(compareVersions);
 }
 
+export function isBuildable(program: Program, version: string): boolean {
+  return existsSync(join(recipes, recipeOf(program, version)));
+}
+
+function recipeOf(program: Program, version: string): string {
+  return program === 'etcd' ? version : `${program}-${version}`;
+}
+
 interface Toolchain {
   readonly go: string;
   readonly module: string;
@@ -28,11 +36,11 @@ function toolchainOf(program: Program, version: string): Toolchain {
   const below = server ? '' : '/etcdctl';
   if (compareVersions(version, '3.4.0') < 0) return { go: 'go1.20.14', module: `github.com/coreos/etcd${below}` };
   if (compareVersions(version, '3.5.0') < 0) return { go: 'go1.20.14', module: `go.etcd.io/etcd${below}` };
-  return { go: 'go1.26.8', module: `go.etcd.io/etcd/${server ? 'server' : 'etcdctl'}/v3` };
+  return { go: 'go1.26.8', module: `go.etcd.io/etcd/${server ? 'server' : program}/v3` };
 }
 
 /**
- * Builds etcd, or its etcdctl, into `target`.
+ * Builds etcd, or one of its tools, into `target`.
  * @throws Error saying what is missing or what the compiler said
  */
 export async function buildEtcd(
@@ -41,8 +49,8 @@ export async function buildEtcd(
   target: string,
   show: (progress: Progress) => void,
 ): Promise<void> {
-  const recipe = program === 'etcd' ? version : `${program}-${version}`;
-  if (!existsSync(join(recipes, recipe)))
+  const recipe = recipeOf(program, version);
+  if (!isBuildable(program, version))
     throw new Error(`there is no recipe for it; there are ${readdirSync(recipes).join(', ')}`);
   const { go, module } = toolchainOf(program, version);
   const env = { ...process.env, GOTOOLCHAIN: go, GOFLAGS: '-mod=readonly', GOWORK: 'off', CGO_ENABLED: '0' };

@@ -17,10 +17,10 @@ export function cacheFolder(): string {
   return folder;
 }
 
-/** What a release holds: the server, and what operators talk to it with. */
-export type Program = 'etcd' | 'etcdctl';
+/** What a release holds: the server, what operators talk to it with, and, from 3.5 on, what works on its files. */
+export type Program = 'etcd' | 'etcdctl' | 'etcdutl';
 
-/** Whether a file is an etcd, or its etcdctl, that runs here and says that it is this version. */
+/** Whether a file is an etcd, or one of its tools, that runs here and says that it is this version. */
 export async function isEtcd(file: string, version: string, program: Program = 'etcd'): Promise<boolean> {
   const [argument, env] = program === 'etcd' ? ['--version', {}] : ['version', { ETCDCTL_API: '3' }];
   try {

@@ -1,4 +1,4 @@
-/** Finds etcd X.Y.Z, and its etcdctl: the cache, a folder or the PATH, the official release, a build from the Go modules. */
+/** Finds etcd X.Y.Z, and its tools: the cache, a folder or the PATH, the official release, a build from the Go modules. */
 import { copyFileSync, existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '#etcd/faults.ts';
@@ -24,6 +24,11 @@ export function resolveEtcd(version: string, options: ResolveOptions = {}): Prom
 /** Path of the etcdctl of a version: of those in recipes/, or of an official release. @throws Fault as resolveEtcd */
 export function resolveEtcdctl(version: string, options: ResolveOptions = {}): Promise<string> {
   return resolveProgram('etcdctl', version, options);
+}
+
+/** Path of the etcdutl of a version, 3.5 on: of those in recipes/, or of an official release. @throws Fault as resolveEtcd */
+export function resolveEtcdutl(version: string, options: ResolveOptions = {}): Promise<string> {
+  return resolveProgram('etcdutl', version, options);
 }
 
 async function resolveProgram(
