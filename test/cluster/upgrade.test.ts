@@ -1,0 +1,82 @@
+/** RollingUpgrade as synthesized, with the built bundles, real agents and real etcd of every minor, under load. */
+import { afterEach, expect, jest, test } from '@jest/globals';
+import { eventually, type TestCluster } from './cluster.ts';
+import { startRegisters } from './registers.ts';
+import { sampleVoters } from './rotation.ts';
+import { createdWith, expectUpgraded, runs, startUpgrade, upgrade } from './upgrade.ts';
+
+jest.setTimeout(600_000);
+
+let cluster: TestCluster;
+afterEach(() => cluster.close());
+
+const ladder = [
+  '2.2.5',
+  '2.3.8',
+  '3.0.17',
+  '3.1.20',
+  '3.2.32',
+  '3.3.27',
+  '3.4.15',
+  '3.5.35',
+  '3.6.16',
+  '3.7.3',
+] as const;
+
+/** Operations that may fail: a member that stops loses those that it has, and up to 3.0 so does an election. */
+const mostLost = 0.05;
+
+function served({ conflicts, counts }: Awaited<ReturnType<ReturnType<typeof startRegisters>['stop']>>): void {
+  expect(conflicts).toEqual([]);
+  expect((counts.unknown + counts.failed) / counts.ok).toBeLessThan(mostLost);
+}
+
+test('one execution takes three members from 2.0.0 to 3.7.3 through every minor, while clients read and write', async () => {
+  cluster = await createdWith('2.0.0', 3, ['2.0.5', '2.1.1', ...ladder]);
+  const everywhere = async (minor: string) => (await runs(cluster)).every((one) => one.endsWith(` ${minor}.0`));
+  const voters = sampleVoters(cluster);
+  const early = startRegisters({ cluster, etcd: '2.0.0', everyMs: 25 });
+  const execution = await startUpgrade(cluster, { to: '3.7.3', v2Keys: 'delete' });
+  const ended = cluster.ended(execution);
+  // The v2 API serves on in 3.4, as there are keys in it, until they are deleted on the way to 3.6.
+  await eventually('every member is in 3.4', () => everywhere('3.4'), 400_000);
+  served(await early.stop(await cluster.members()));
+  const late = startRegisters({ cluster, etcd: '3.4.15', everyMs: 25 });
+  const end = await ended;
+  expect([end.status, end.cause]).toEqual(['SUCCEEDED', undefined]);
+  served(await late.stop(await cluster.members()));
+  const { fewest } = await voters.stop();
+  expect(fewest).toBeGreaterThanOrEqual(2);
+  await expectUpgraded(cluster, '3.7.3', 3);
+  const report = JSON.parse(end.output ?? '{}') as { hops: { to: string }[] };
+  expect(report.hops.map(({ to }) => to)).toEqual([
+    '2.0.5',
+    '2.1.1',
+    ...ladder.slice(0, 8),
+    // Restarted without the v2 API.
+    '3.5.35',
+    ...ladder.slice(8),
+  ]);
+});
+
+test.each([
+  [5, '2.3.8', '3.0.17', 'inPlace'],
+  [5, '3.5.35', '3.6.16', 'inPlace'],
+  [3, '2.3.8', '3.0.17', 'replace'],
+  [3, '3.5.35', '3.6.16', 'replace'],
+] as const)('%i members go from %s to %s (%s) while clients read and write', async (size, from, to, strategy) => {
+  cluster = await createdWith(from, size, [to]);
+  const before = await cluster.home.instances();
+  const voters = sampleVoters(cluster);
+  const registers = startRegisters({ cluster, etcd: from, everyMs: 25 });
+  const end = await upgrade(cluster, { to, strategy });
+  expect([end.status, end.cause]).toEqual(['SUCCEEDED', undefined]);
+  served(await registers.stop(await cluster.members()));
+  const { fewest } = await voters.stop();
+  expect(fewest).toBeGreaterThanOrEqual(size - 1);
+  await expectUpgraded(cluster, to, size);
+  const kept = (await cluster.home.instances()).filter(({ instanceId }) =>
+    before.some((one) => one.instanceId === instanceId),
+  );
+  expect(kept).toHaveLength(strategy === 'replace' ? 0 : size);
+});

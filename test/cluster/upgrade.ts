@@ -1,0 +1,62 @@
+/** Upgrades as an operator starts them, and what is looked at after one. */
+import { StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { expect } from '@jest/globals';
+import { releaseArchive } from '../../infra/local/binaries/archive.ts';
+import { openTestCluster, type TestCluster } from './cluster.ts';
+import { lockOf } from './rotation.ts';
+
+/** Seconds that a member may take: a broken one is given up after that. */
+export const memberHealthyTimeoutSeconds = 60;
+
+/** A cluster that was created with this etcd, and may go to any of these. */
+export async function createdWith(version: string, members: number, releases: readonly string[]): Promise<TestCluster> {
+  const cluster = await openTestCluster({ members, etcd: version, settings: { memberHealthyTimeoutSeconds } });
+  try {
+    expect(await cluster.ended(cluster.firstExecution)).toMatchObject({ status: 'SUCCEEDED' });
+    for (const release of releases) {
+      const { path, sha256 } = await releaseArchive(release);
+      await cluster.home.publishRelease(cluster.outputs.BucketName ?? '', release, path, sha256);
+    }
+    return cluster;
+  } catch (error) {
+    await cluster.close();
+    throw error;
+  }
+}
+
+export async function startUpgrade({ states, outputs }: TestCluster, input: unknown): Promise<string> {
+  const stateMachineArn = outputs.RollingUpgradeArn ?? '';
+  const { executionArn } = await states.send(
+    new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
+  );
+  return executionArn ?? '';
+}
+
+/** Starts one and waits for its end. */
+export async function upgrade(
+  cluster: TestCluster,
+  input: unknown,
+): Promise<Awaited<ReturnType<TestCluster['ended']>>> {
+  return cluster.ended(await startUpgrade(cluster, input));
+}
+
+/** `X.Y.Z X.Y.0 starts/crashes` of each member. */
+export async function runs(cluster: TestCluster): Promise<readonly string[]> {
+  const members = await cluster.members();
+  return members.map(({ status }) => `${status?.etcd.version} ${status?.member?.clusterVersion}`);
+}
+
+/** Every member runs it, reports its minor, is healthy and has not crashed; nobody holds the lock. */
+export async function expectUpgraded(cluster: TestCluster, version: string, size: number): Promise<void> {
+  const members = await cluster.members();
+  expect(members).toHaveLength(size);
+  expect(new Set(members.map(({ status }) => status?.member?.clusterId)).size).toBe(1);
+  const clusterVersion = `${version.split('.').slice(0, 2).join('.')}.0`;
+  for (const { status } of members) {
+    expect(status?.etcd).toMatchObject({ version, crashes: 0 });
+    expect(status?.health).toEqual({ verdict: 'healthy' });
+    expect(status?.member?.clusterVersion).toBe(clusterVersion);
+    expect(status?.member?.members).toHaveLength(size);
+  }
+  expect((await lockOf(cluster))?.holder).toBeUndefined();
+}
