@@ -3,29 +3,11 @@
  * endpoint are those of the process's environment, as for any AWS tool.
  */
 import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { Fault } from '#etcd/faults.ts';
 import type { ClusterSettings } from '#etcd/record.ts';
 import type { ExecutionFacts, GroupFacts } from './facts.ts';
-
-/** By name. */
-export type Outputs = Readonly<Record<string, string>>;
-
-/** @throws Fault `InvalidInput` where there is no such stack */
-export async function outputsOfStack(StackName: string): Promise<Outputs> {
-  const { Stacks } = await new CloudFormationClient({})
-    .send(new DescribeStacksCommand({ StackName }))
-    .catch((error: Error) => {
-      if (!/does not exist/.test(error.message)) throw error;
-      const help = 'look it up with: aws cloudformation describe-stacks --query Stacks[].StackName';
-      throw new Fault('InvalidInput', `--stack is '${StackName}', which is not in this account and region; ${help}`);
-    });
-  const outputs = Stacks?.[0]?.Outputs ?? [];
-  return Object.fromEntries(outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
-}
 
 /** @throws Error where the group is not there */
 export async function groupFacts(

@@ -6,7 +6,8 @@ import { privateAddresses } from '../../tasks/aws/instances.ts';
 import { readBootstrap, readLock } from '../../tasks/aws/record.ts';
 import { recordSetsBelow } from '../../tasks/aws/recordSets.ts';
 import { sendToAgent } from '../../tasks/aws/runCommand.ts';
-import { groupFacts, lastExecutions, type Outputs, readSettings } from './aws.ts';
+import { type Outputs, output } from '../operator/outputs.ts';
+import { groupFacts, lastExecutions, readSettings } from './aws.ts';
 import { dnsStatus } from './dns.ts';
 import type { DnsStatus, InstanceFacts, StatusFacts } from './facts.ts';
 
@@ -14,18 +15,13 @@ const executionsShown = 3;
 
 /** What the tasks' environment holds on AWS is in the stack's outputs. */
 export async function readStatus(outputs: Outputs): Promise<StatusFacts> {
-  const output = (name: string) => {
-    const value = outputs[name];
-    if (value === undefined) throw new Error(`the stack has no output ${name}: it is no cluster of this appliance`);
-    return value;
-  };
-  const cluster = output('ClusterName');
-  const table = output('TableName');
+  const cluster = output(outputs, 'ClusterName');
+  const table = output(outputs, 'TableName');
   Object.assign(process.env, {
     CLUSTER: cluster,
     TABLE: table,
-    GROUP: output('GroupName'),
-    DOCUMENT: output('DocumentName'),
+    GROUP: output(outputs, 'GroupName'),
+    DOCUMENT: output(outputs, 'DocumentName'),
   });
   const machines = Object.values(outputs).filter((value) => /^arn:[^:]+:states:[^:]+:\d+:stateMachine:/.test(value));
   const at = new Date().toISOString();
@@ -33,7 +29,7 @@ export async function readStatus(outputs: Outputs): Promise<StatusFacts> {
     readBootstrap(),
     readLock(),
     readSettings(table, cluster),
-    groupFacts(output('GroupName')),
+    groupFacts(output(outputs, 'GroupName')),
     Promise.all(machines.map((machine) => lastExecutions(machine, executionsShown))),
   ]);
   const instances = await describeAll(group.instances, at);

@@ -1,5 +1,6 @@
 /** The status for a person's eyes. Pure. */
 import type { Description } from '../../agent/protocol.ts';
+import { durationText, table } from '../operator/text.ts';
 import { differences } from './dns.ts';
 import type { InstanceFacts, Problem, StatusFacts } from './facts.ts';
 import { operating } from './problems.ts';
@@ -65,20 +66,7 @@ function reasonsOf({ instanceId, agent, unreachable }: InstanceFacts): readonly 
 function lockText({ lock, at }: StatusFacts): string {
   if (lock?.holder === undefined) return 'free';
   const heldMs = Date.parse(at) - Date.parse(lock.takenAt ?? '');
-  const held = Number.isFinite(heldMs) ? ` for ${duration(heldMs)}` : '';
+  const held = Number.isFinite(heldMs) ? ` for ${durationText(heldMs)}` : '';
   const lease = operating({ lock, at }) ? 'its lease is renewed' : 'its lease has run out';
   return `held${held} by ${lock.holder} (${lock.purpose}); ${lease}`;
-}
-
-function duration(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
-}
-
-/** Columns as wide as their longest cell. */
-function table(rows: readonly (readonly string[])[]): readonly string[] {
-  const width = (column: number) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0));
-  return rows.map((cells) => `  ${cells.map((cell, column) => cell.padEnd(width(column))).join('  ')}`.trimEnd());
 }

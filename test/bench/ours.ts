@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { followExecution } from '../../infra/executions/follow.ts';
 import { openHome } from '../../infra/local/home.ts';
 import { deployCluster, prepareCluster } from '../../infra/local/start/deploy.ts';
-import { followExecution } from '../../infra/local/start/follow.ts';
 
 /** Seconds until every member is healthy, as the execution has seen it. */
 export async function bootOurs(members: number, etcd: string): Promise<number> {

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { Description } from '../../agent/protocol.ts';
+import { followExecution } from '../../infra/executions/follow.ts';
 import type { Instance } from '../../infra/local/ec2/instance.ts';
 import { type Home, openHome } from '../../infra/local/home.ts';
 import { deployCluster, prepareCluster } from '../../infra/local/start/deploy.ts';
-import { followExecution } from '../../infra/local/start/follow.ts';
 
 export interface TestCluster {
   readonly home: Home;

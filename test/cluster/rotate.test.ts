@@ -1,8 +1,8 @@
 /** RotateInstances as synthesized, with the built bundles, real agents and real etcd. */
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { historyOf } from '../../infra/executions/follow.ts';
 import { deployCluster, prepareCluster } from '../../infra/local/start/deploy.ts';
-import { historyOf } from '../../infra/local/start/follow.ts';
 import { eventually, openTestCluster, type TestCluster } from './cluster.ts';
 import { followDns } from './dns.ts';
 import { describeGroup } from './group.ts';

@@ -4,7 +4,7 @@ import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { LockRecord, RotationRecord } from '#etcd/record.ts';
-import { historyOf } from '../../infra/local/start/follow.ts';
+import { historyOf } from '../../infra/executions/follow.ts';
 import { eventually, type TestCluster } from './cluster.ts';
 
 export async function rotate({ states, outputs }: TestCluster, input: unknown): Promise<string> {

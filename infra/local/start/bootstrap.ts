@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { ListExecutionsCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { Fault } from '#etcd/faults.ts';
+import { followExecution } from '../../executions/follow.ts';
 import type { Home } from '../home.ts';
-import { followExecution } from './follow.ts';
 
 export interface Bootstrapped {
   readonly stateMachineArn: string;

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { Fault } from '#etcd/faults.ts';
 import { isSupported, minors, parseVersion } from '#etcd/versions.ts';
-import { defaultDataFolder } from '../../status/options.ts';
+import { defaultDataFolder } from '../../operator/place.ts';
 
 /** What the command line said; what it left out is decided by the data folder (a cluster that is there) or by the defaults. */
 export interface StartOptions {

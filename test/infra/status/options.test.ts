@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { defaultDataFolder, parseStatusOptions } from '../../../infra/status/options.ts';
+import { defaultDataFolder } from '../../../infra/operator/place.ts';
+import { parseStatusOptions } from '../../../infra/status/options.ts';
 
 const stack = { stack: 'etcd-night', profile: null, region: null };
 

@@ -1,8 +1,8 @@
 /** That an execution is followed by what is new in its history, against Step Functions' answers in memory. */
-import { DescribeExecutionCommand, type GetExecutionHistoryCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import { describe, expect, test } from '@jest/globals';
-import { followExecution, historyOf } from '../../../../infra/local/start/follow.ts';
-import { openStates, type States } from '../stepfunctions/fixture.ts';
+import { followExecution, historyOf } from '../../../infra/executions/follow.ts';
+import { openStates } from '../local/stepfunctions/fixture.ts';
+import { clientOf } from './client.ts';
 
 /** States that pass, so many that the history has several pages. */
 const chain = (length: number, last: object) => ({
@@ -14,18 +14,6 @@ const chain = (length: number, last: object) => ({
     ]),
   ),
 });
-
-/** A client of these Step Functions that counts the events it was given. */
-function clientOf(states: States): { client: SFNClient; given: () => number } {
-  let given = 0;
-  const send = async (command: DescribeExecutionCommand | GetExecutionHistoryCommand) => {
-    if (command instanceof DescribeExecutionCommand) return states.call('DescribeExecution', command.input);
-    const page = states.call('GetExecutionHistory', command.input);
-    given += page.events.length;
-    return page;
-  };
-  return { client: { send } as unknown as SFNClient, given: () => given };
-}
 
 describe('an execution', () => {
   test('with a long history is followed by what is new in it', async () => {

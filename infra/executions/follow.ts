@@ -12,6 +12,24 @@ export interface Ended {
   readonly cause?: string;
 }
 
+/** What one look at an execution has found. */
+export interface Look extends Ended {
+  /** Since the look before, oldest first. */
+  readonly events: readonly HistoryEvent[];
+}
+
+/** Looks at an execution again and again, each time at what is new. */
+export function executionReader(states: SFNClient, executionArn: string): () => Promise<Look> {
+  let seen = 0;
+  return async () => {
+    // The status is read before the history: of an execution that is said to have ended, the last event is there, too.
+    const { status = 'UNKNOWN', error, cause } = await states.send(new DescribeExecutionCommand({ executionArn }));
+    const events = await eventsAfter(states, executionArn, seen);
+    seen = events.at(-1)?.id ?? seen;
+    return { status, ...(error && { error }), ...(cause && { cause }), events };
+  };
+}
+
 /**
  * Waits until the execution has ended, calling `say` with a line for every state entered.
  * @param changed resolves when the execution may have moved on, or after a while; followed without polling tightly
@@ -22,13 +40,11 @@ export async function followExecution(
   say: (line: string) => void,
   changed: () => Promise<void>,
 ): Promise<Ended> {
-  let seen = 0;
+  const look = executionReader(states, executionArn);
   for (;;) {
-    const { status, error, cause } = await states.send(new DescribeExecutionCommand({ executionArn }));
-    const events = await eventsAfter(states, executionArn, seen);
-    seen = events.at(-1)?.id ?? seen;
+    const { events, ...ended } = await look();
     for (const line of events.flatMap(lineOf)) say(line);
-    if (status !== 'RUNNING') return { status: status ?? 'UNKNOWN', ...(error && { error }), ...(cause && { cause }) };
+    if (ended.status !== 'RUNNING') return ended;
     await changed();
   }
 }
