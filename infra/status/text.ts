@@ -1,6 +1,6 @@
 /** The status for a person's eyes. Pure. */
 import type { Description } from '../../agent/protocol.ts';
-import { durationText, table } from '../operator/text.ts';
+import { bytesText, durationText, table } from '../operator/text.ts';
 import { differences } from './dns.ts';
 import type { InstanceFacts, Problem, StatusFacts } from './facts.ts';
 import { operating } from './problems.ts';
@@ -47,13 +47,7 @@ function roleOf({ member }: Description): string {
 }
 
 function sizeOf({ database }: Description): string {
-  return database === null ? '' : `${sizeText(database.bytes)} of ${sizeText(database.quotaBytes)}`;
-}
-
-function sizeText(bytes: number): string {
-  const [divisor, unit] =
-    bytes < 1024 ** 2 ? [1024, 'KiB'] : bytes < 1024 ** 3 ? [1024 ** 2, 'MiB'] : [1024 ** 3, 'GiB'];
-  return `${(bytes / divisor).toFixed(divisor === 1024 ? 0 : 1)} ${unit}`;
+  return database === null ? '' : `${bytesText(database.bytes)} of ${bytesText(database.quotaBytes)}`;
 }
 
 function reasonsOf({ instanceId, agent, unreachable }: InstanceFacts): readonly string[] {

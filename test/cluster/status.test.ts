@@ -3,26 +3,15 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { AutoScalingClient, ResumeProcessesCommand, SuspendProcessesCommand } from '@aws-sdk/client-auto-scaling';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { dnsEndpoint, writeEndpoints } from '../../infra/local/start/endpoints.ts';
 import { eventually, openTestCluster, type TestCluster } from './cluster.ts';
+import { keepEndpoints } from './endpoints.ts';
 
 jest.setTimeout(240_000);
 
 let cluster: TestCluster;
 beforeAll(async () => {
   cluster = await openTestCluster({ members: 3, etcd: '3.5.35' });
-  const { home, folder, outputs } = cluster;
-  const { accessKeyId, secretAccessKey } = home.credentials;
-  writeEndpoints(folder, {
-    page: '',
-    awsEndpoint: home.endpoint,
-    region: home.context.region,
-    credentials: { accessKeyId, secretAccessKey },
-    stateMachineArn: outputs.ClusterBootstrapArn ?? '',
-    members: [],
-    dns: dnsEndpoint(home.services.dns, outputs),
-    outputs,
-  });
+  keepEndpoints(cluster);
 });
 afterAll(() => cluster?.close());
 
