@@ -111,7 +111,7 @@ export async function runAgent(environment: AgentEnvironment): Promise<void> {
   const upgrade = {
     ...{ identity, layout, disk, supervisor, record, turns, log, look: around, observe: look.fresh, describe: current },
     install: releases.install,
-    ...upgradeAccess(identity, dns),
+    ...upgradeAccess(identity, dns, aws),
   };
   const commands = createCommands({
     state: layout.state,

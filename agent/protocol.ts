@@ -26,6 +26,8 @@ export interface Commands {
   upgradeMember: { input: UpgradeMemberInput; result: UpgradedMember };
   /** Waits until this member reports the cluster version and has really written and read under it. */
   awaitClusterVersion: { input: AwaitClusterVersionInput; result: FlippedMember };
+  /** Puts a backup of this member into the cluster's bucket. */
+  backUp: { input: BackUpInput; result: BackedUp };
   /** Deletes every key of the v2 store, through this member. */
   deleteV2Keys: { input: Record<never, never>; result: { readonly deleted: readonly string[] } };
   /** Looks for keys of the v2 API in this member's newest snapshot and log. */
@@ -142,6 +144,24 @@ export interface UpgradedMember {
   readonly downMs: number;
   /** Milliseconds from the command's start. */
   readonly waitedMs: number;
+}
+
+export interface BackUpInput {
+  /** Part of the object's name. */
+  readonly operation: string;
+  /** `db`: a snapshot of the v3 backend. `tar.gz`: snapshot and log of the data directory. */
+  readonly format: 'db' | 'tar.gz';
+  /** For each transfer, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+export interface BackedUp {
+  readonly member: string;
+  /** In the cluster's bucket. */
+  readonly key: string;
+  readonly bytes: number;
+  /** Hex. */
+  readonly sha256: string;
 }
 
 export interface AwaitClusterVersionInput {

@@ -101,6 +101,7 @@ export function rollingUpgrade(machine: MachineScope, props: RollingUpgradeProps
       token: JsonPath.objectAt(token),
       hop: JsonPath.objectAt('$.next.hop'),
       members: JsonPath.objectAt('$.next.members'),
+      backups: JsonPath.objectAt('$.next.backups'),
       strategy: JsonPath.stringAt('$.next.strategy'),
       pauseBetweenMembersSeconds: JsonPath.objectAt('$.request.pauseBetweenMembersSeconds'),
     }),

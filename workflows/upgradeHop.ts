@@ -1,7 +1,7 @@
 /**
  * UpgradeHop: every member from one release to the next, one by one, under the lock that RollingUpgrade holds.
  *
- *   Make the release present on every member -> Anything to do about the v2 store?
+ *   Make the release present on every member -> Back up the cluster -> Anything to do about the v2 store?
  *     Delete the keys of the v2 store, or Check that the v2 store of every member is empty
  *   -> Replace the instances?
  *     yes -> Let new members join -> Replace the instances (replaceInstances.ts) -> Give the group back -> Let nobody join any more
@@ -42,12 +42,14 @@ const heartbeatSeconds = 30;
 /** Above the agent's own deadline, with what its data adds to it: 5 MB/s of the largest quota. */
 const marginSeconds = 4_000;
 const otherTasksSeconds = 1_800;
+/** A snapshot and its transfer, an hour each, with room. */
+const backupSeconds = 10_800;
 
 /** The longest that one hop takes: an installation, a step of each member, the flip, the snapshots. */
 export function longestHopSeconds({ memberHealthyTimeoutSeconds, members }: UpgradeHopProps): number {
   const wait = (1 + lostCallback.maxAttempts) * (memberHealthyTimeoutSeconds + marginSeconds) + longestBriefly;
   const replacements = members * longestReplacementSeconds(memberHealthyTimeoutSeconds);
-  return (members + 3) * wait + replacements + otherTasksSeconds;
+  return (members + 3) * wait + replacements + 3 * backupSeconds + otherTasksSeconds;
 }
 
 type MemberTask =
@@ -98,6 +100,32 @@ export function upgradeHop(machine: MachineScope, props: UpgradeHopProps): IChai
 
   const install = ofMember('Install the release', 'installRelease', '$.member');
   const present = everyMember('Make the release present on every member', install, '$.members');
+  const backUpOne = awaitStep(
+    machine,
+    'Back up the member',
+    'backUpMember',
+    {
+      execution: held.execution,
+      token: held.token,
+      hop: '$.hop',
+      member: '$.backup.member',
+      format: '$.backup.format',
+      taskToken: '$$.Task.Token',
+    },
+    { resultPath: '$.done', timeoutSeconds: backupSeconds, heartbeatSeconds },
+  );
+  backUpOne.addRetry(lostCallback);
+  backUpOne.addRetry(unreachableBriefly);
+  const backup = new MapState(scope, 'Back up the cluster', {
+    itemsPath: '$.backups',
+    itemSelector: {
+      execution: JsonPath.objectAt('$.execution'),
+      token: JsonPath.objectAt('$.token'),
+      hop: JsonPath.objectAt('$.hop'),
+      backup: JsonPath.objectAt('$$.Map.Item.Value'),
+    },
+    resultPath: JsonPath.DISCARD,
+  }).itemProcessor(backUpOne);
   const v2 = new Choice(scope, 'Anything to do about the v2 store?');
   const deleted = ofMember('Delete the keys of the v2 store', 'deleteV2Keys', '$.members[0]');
   const look = ofMember('Look through the v2 store', 'checkV2Store', '$.member');
@@ -129,9 +157,10 @@ export function upgradeHop(machine: MachineScope, props: UpgradeHopProps): IChai
 
   const explain = explainFailure(machine, 'Explain the failure');
   explain.next(failExplained(scope, 'Hop failed'));
-  for (const state of [present, deleted, empty, choose, upgrade, flipped, taken, note]) state.addCatch(explain, caught);
+  for (const state of [present, backup, deleted, empty, choose, upgrade, flipped, taken, note])
+    state.addCatch(explain, caught);
 
-  present.next(v2);
+  present.next(backup).next(v2);
   const replaces = new Choice(scope, 'Replace the instances?');
   const admit = step(
     machine,

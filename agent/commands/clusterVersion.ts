@@ -75,9 +75,9 @@ export async function takeRaftSnapshot(
 /** To this member, by what it says of itself right now. @throws Error where it does not answer */
 export async function ownClient({
   identity,
-}: UpgradeContext): Promise<{ readonly client: EtcdClient; readonly cluster: string | null }> {
+}: UpgradeContext): Promise<{ readonly client: EtcdClient; readonly server: string; readonly cluster: string | null }> {
   const { address } = identity;
   const { server, cluster } = await etcdVersionAt(address, callTimeoutMs);
   const client = createEtcdClient({ address, version: server, clusterVersion: cluster, timeoutMs: callTimeoutMs });
-  return { client, cluster };
+  return { client, server, cluster };
 }

@@ -75,6 +75,15 @@ const envelope = v.variant(
       ...common,
       input: v.strictObject({ clusterVersion, timeoutMs }),
     }),
+    v.strictObject({
+      command: v.literal('backUp'),
+      ...common,
+      input: v.strictObject({
+        operation: v.pipe(v.string('text'), v.regex(/^[\w.-]{1,100}$/, 'up to 100 letters, digits and . _ -')),
+        format: v.picklist(['db', 'tar.gz'], 'db or tar.gz'),
+        timeoutMs,
+      }),
+    }),
     v.strictObject({ command: v.literal('checkV2Store'), ...common, input: v.strictObject({}) }),
     v.strictObject({
       command: v.literal('deleteV2Keys'),
@@ -84,7 +93,7 @@ const envelope = v.variant(
     }),
     v.strictObject({ command: v.literal('takeRaftSnapshot'), ...common, input: v.strictObject({ timeoutMs }) }),
   ],
-  'describe, awaitHealthy, awaitNewMember, awaitMemberGone, survey, installRelease, upgradeMember, awaitClusterVersion, checkV2Store, deleteV2Keys or takeRaftSnapshot',
+  'describe, awaitHealthy, awaitNewMember, awaitMemberGone, survey, installRelease, upgradeMember, awaitClusterVersion, backUp, checkV2Store, deleteV2Keys or takeRaftSnapshot',
 );
 
 /**

@@ -7,6 +7,7 @@ import type { TaskTokens } from '../machine/taskToken.ts';
 import type { CommandEnvelope, CommandName, CommandReply, Commands, Description, Outcome } from '../protocol.ts';
 import { type AwaitHealthyContext, awaitHealthy } from './awaitHealthy.ts';
 import { awaitMemberGone, awaitNewMember } from './awaitMembership.ts';
+import { backUp } from './backUp.ts';
 import { awaitClusterVersion, takeRaftSnapshot } from './clusterVersion.ts';
 import { describe } from './describe.ts';
 import { parseEnvelope } from './envelope.ts';
@@ -87,6 +88,7 @@ export function createCommands(options: CommandsOptions): CommandReceiver {
       installRelease: ({ version }) => upgrade.install(version).then(() => ({ version })),
       upgradeMember: (asked) => upgradeMember(asked, upgrade),
       awaitClusterVersion: (asked) => awaitClusterVersion(asked, upgrade),
+      backUp: (asked) => backUp(asked, upgrade),
       checkV2Store: () => checkV2Store(upgrade),
       deleteV2Keys: () => deleteV2Keys(upgrade),
       takeRaftSnapshot: (asked) => takeRaftSnapshot(asked, upgrade),

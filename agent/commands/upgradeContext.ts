@@ -6,6 +6,7 @@ import type { Dns } from '../duties/dns.ts';
 import type { Observation } from '../duties/observe.ts';
 import type { Supervisor } from '../duties/supervise.ts';
 import type { Look, Surroundings } from '../duties/surroundings.ts';
+import type { Aws, ObjectFile } from '../machine/aws.ts';
 import { createEtcdMembership, type EtcdMembership } from '../machine/etcdMembership.ts';
 import { etcdUptimeSeconds } from '../machine/etcdUptime.ts';
 import type { Layout } from '../machine/layout.ts';
@@ -20,7 +21,7 @@ export interface UpgradeContext {
   readonly layout: Layout;
   readonly disk: Pick<Disk, 'member' | 'keepMember' | 'previousMember' | 'keepPreviousMember'>;
   readonly supervisor: Supervisor;
-  readonly record: Pick<ClusterRecord, 'audit' | 'readLock'>;
+  readonly record: Pick<ClusterRecord, 'audit' | 'readLock' | 'readBootstrap'>;
   readonly turns: MembershipTurns;
   readonly log: Log;
   readonly look: () => Promise<Look>;
@@ -37,6 +38,13 @@ export interface UpgradeContext {
   readonly membership: (version: string, timeoutMs: number) => EtcdMembership;
   /** Seconds that the etcd at an address has been running; null where it does not say. */
   readonly uptimeSeconds: (address: string) => Promise<number | null>;
+  /** Puts a file into the cluster's bucket. @throws Error as Aws.putObject */
+  readonly upload: (
+    key: string,
+    file: ObjectFile,
+    metadata: Readonly<Record<string, string>>,
+    timeoutMs: number,
+  ) => Promise<void>;
   /** When the command was received, in milliseconds of the monotonic clock. */
   readonly receivedAtMs: number;
   /** Of the operation that sent it. */
@@ -60,10 +68,12 @@ export async function requireLock({ record, isSuperseded, fencingToken, identity
 
 /** How an upgrade reaches DNS and the other members. */
 export function upgradeAccess(
-  { instanceId, address }: Identity,
+  { instanceId, address, bucket }: Identity,
   dns: Dns,
-): Pick<UpgradeContext, 'rest' | 'unrest' | 'membership' | 'uptimeSeconds'> {
+  aws: Aws,
+): Pick<UpgradeContext, 'rest' | 'unrest' | 'membership' | 'uptimeSeconds' | 'upload'> {
   return {
+    upload: (key, file, metadata, timeoutMs) => aws.putObject(bucket, key, file, metadata, timeoutMs),
     rest: async (seen) => drainedAfterMs(await reconcileDns(dns, seen, { resting: instanceId }), seen),
     async unrest(seen) {
       await reconcileDns(dns, seen);

@@ -80,6 +80,11 @@ const table = {
     disposition: 'halt',
     runbook: 'raft-snapshot-not-taken',
   },
+  BackupFailed: {
+    meaning: 'A backup could not be made, so nothing was changed that could not be taken back.',
+    disposition: 'halt',
+    runbook: 'backup-failed',
+  },
   V2StoreNotEmpty: {
     meaning: 'Keys of the v2 API are left, with which etcd 3.6 does not start. No member was touched for this hop.',
     disposition: 'halt',

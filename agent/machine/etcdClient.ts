@@ -47,6 +47,8 @@ export interface EtcdClient {
   writeAndRead(member: string): Promise<void>;
   /** Index of the last entry of the raft log that this member knows to be committed or has appended. */
   raftIndex(): Promise<number>;
+  /** Of the v3 store; null before 3.0, which has none. */
+  revision(): Promise<number | null>;
   /** Whether auth is on, so that nobody without a user reads or writes. */
   authEnabled(): Promise<boolean>;
   /** Keys and folders at the top of the v2 store; null where this member does not serve the v2 API. Hidden ones are left out. */
@@ -144,6 +146,11 @@ export function createEtcdClient({ address, version, clusterVersion, timeoutMs }
       if (dataApi === 'v3') return Number((await post('/maintenance/status', {})).raftIndex ?? 0);
       const { headers } = await get(`/v2/keys${v2Folder}`);
       return Number(headers['x-raft-index'] ?? 0);
+    },
+    async revision() {
+      if (dataApi === 'v2') return null;
+      const { header } = (await post('/maintenance/status', {})) as { header?: { revision?: string } };
+      return Number(header?.revision ?? 0);
     },
     async authEnabled() {
       if (dataApi === 'v2') {

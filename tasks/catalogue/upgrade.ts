@@ -14,6 +14,7 @@ export interface UpgradeTasks {
   closeMembership: { input: Held; output: { closed: true } };
   chooseMember: { input: Held & { hop: Hop }; output: NextMember };
   upgradeMember: { input: MemberTaskInput; output: { commandId: string } };
+  backUpMember: { input: MemberTaskInput & { format: BackUpFormat }; output: { commandId: string } };
   deleteV2Keys: { input: MemberTaskInput; output: { commandId: string } };
   checkV2Store: { input: MemberTaskInput; output: { commandId: string } };
   awaitClusterVersion: { input: MemberTaskInput; output: { commandId: string } };
@@ -106,7 +107,11 @@ export interface NextHop {
   readonly remaining: number;
   /** Names of all members. */
   readonly members: readonly string[];
+  /** Made before any member is touched: by whom, and of what. */
+  readonly backups: readonly { readonly member: string; readonly format: BackUpFormat }[];
 }
+
+export type BackUpFormat = 'db' | 'tar.gz';
 
 /** What the replacement of the instances goes by: the input of its states. */
 export interface Admission {
@@ -166,6 +171,7 @@ export const upgradeTasks: Readonly<Record<keyof UpgradeTasks, TaskEntry>> = {
     permissions: [...lockAccess, 'describeGroup', 'sendCommand'],
   },
   upgradeMember: { entry: 'upgrade/upgradeMember', ...sending, permissions: command },
+  backUpMember: { entry: 'upgrade/backUpMember', ...sending, permissions: command },
   deleteV2Keys: { entry: 'upgrade/deleteV2Keys', ...sending, permissions: command },
   checkV2Store: { entry: 'upgrade/checkV2Store', ...sending, permissions: command },
   awaitClusterVersion: { entry: 'upgrade/awaitClusterVersion', ...sending, permissions: command },

@@ -15,3 +15,9 @@ export function healthCommandId(executionArn: string, member: string, attempt: n
 export function hopCommandId(executionArn: string, command: CommandName, { kind, to }: Hop, member: string): string {
   return `${executionArn.split(':').at(-1)}/${kind}-${to}/${command}/${member}`;
 }
+
+/** How a hop's backups are named: at most 100 letters, digits and . _ - */
+export function operationOf(executionArn: string, { kind, to }: Hop): string {
+  const execution = executionArn.split(':').at(-1) ?? '';
+  return `${execution.slice(-60)}-before-${kind}-${to}`;
+}

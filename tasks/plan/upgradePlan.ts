@@ -1,6 +1,7 @@
 /** What an upgrade would do: hops, order, releases, time, in the words of a dry run. Pure. */
+import { factsOf } from '#etcd/minors.ts';
 import { compareVersions, minorOf } from '#etcd/versions.ts';
-import type { CheckedUpgrade, Hop, UpgradePlan } from '../catalogue.ts';
+import type { CheckedUpgrade, Hop, NextHop, UpgradePlan } from '../catalogue.ts';
 import { planLadder } from './ladder.ts';
 import { leaderOf } from './memberReports.ts';
 import { ladderFacts, reportsOf, type UpgradeFacts } from './upgradeFacts.ts';
@@ -50,10 +51,12 @@ interface Wanted {
 /** Where it goes; a sentence where there is nothing to go on with. */
 function wantedOf({ upgrade, lock }: UpgradeFacts, { action, to }: CheckedUpgrade): Wanted | string {
   if (action === 'upgrade') return { to, rollBack: null };
-  if (upgrade === null || upgrade.endedAt !== undefined || lock?.holder === undefined)
+  // One that had ended and had not released the lock is resumed to do that.
+  if (upgrade === null || lock?.holder === undefined)
     return `there is no halted upgrade to ${action === 'rollBack' ? 'roll back' : action}; start one with {"to": "X.Y.Z"}`;
   if (action !== 'rollBack') return { to: upgrade.to, rollBack: null };
-  if (upgrade.current === undefined) return 'no hop of the halted upgrade is under way: there is nothing to roll back';
+  if (upgrade.current === undefined || upgrade.endedAt !== undefined)
+    return 'no hop of the halted upgrade is under way: there is nothing to roll back';
   return { to: upgrade.current.from, rollBack: upgrade.current };
 }
 
@@ -110,6 +113,21 @@ export function memberOrder({ surveys }: Pick<UpgradeFacts, 'surveys'>): Upgrade
     .sort((a, b) => Number(a.leads) - Number(b.leads) || (a.member < b.member ? -1 : 1));
 }
 
+/**
+ * Before each flip, which nobody can take back: the v3 backend of one member, which is that of all; and of each member its
+ * snapshot and log where these hold what the backend does not, on 2.x and while clients have keys of the v2 API.
+ */
+export function backupsOf({ surveys }: Pick<UpgradeFacts, 'surveys'>, hop: Hop): NextHop['backups'] {
+  if (hop.kind !== 'minor') return [];
+  const order = memberOrder({ surveys });
+  const hasBackend = factsOf(hop.from).dataApi === 'v3';
+  const hasV2Keys = surveys.some(({ survey }) => (survey?.v2Keys?.length ?? 0) > 0);
+  return [
+    ...(hasBackend ? order.slice(0, 1).map(({ member }) => ({ member, format: 'db' as const })) : []),
+    ...(!hasBackend || hasV2Keys ? order.map(({ member }) => ({ member, format: 'tar.gz' as const })) : []),
+  ];
+}
+
 function stepsOf(hops: readonly Hop[], order: UpgradePlan['order'], to: string): string[] {
   const names = order.map(({ member, leads }) => `${member}${leads ? ' (leads now)' : ''}`).join(', then ');
   return [
@@ -123,8 +141,9 @@ function stepsOf(hops: readonly Hop[], order: UpgradePlan['order'], to: string):
       const what = hop.kind === 'restart' ? `restart every member as ${hop.to} ${why}` : `${hop.from} to ${hop.to}`;
       const flip =
         hop.kind === 'minor' ? `, then wait until every member reports the cluster version ${hop.clusterVersion}` : '';
+      const backup = hop.kind === 'minor' ? ', after a backup' : '';
       const snapshot = hop.raftSnapshot ? ', then have every member take a raft snapshot' : '';
-      return `${what}: one member at a time (${names})${flip}${snapshot}`;
+      return `${what}${backup}: one member at a time (${names})${flip}${snapshot}`;
     }),
     `release the lock: every member runs ${to}`,
   ];

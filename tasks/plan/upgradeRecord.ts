@@ -18,7 +18,7 @@ export interface Beginning {
 export function begunUpgrade(before: UpgradeRecord | null, beginning: Beginning): UpgradeRecord {
   const { cluster, execution, token, now, request, plan } = beginning;
   const kept = { cluster, item: 'upgrade', execution, token } as const;
-  if (before !== null && before.endedAt === undefined && request.action !== 'upgrade')
+  if (before !== null && request.action !== 'upgrade')
     return { ...before, ...kept, to: request.action === 'rollBack' ? plan.to : before.to };
   const { flip } = before ?? {};
   return {

@@ -2,7 +2,7 @@ import { Fault } from '#etcd/faults.ts';
 import { environment } from '../aws/environment.ts';
 import type { Hop, Tasks } from '../catalogue.ts';
 import { renewLease } from '../lock/lease.ts';
-import { planUpgrade } from '../plan/upgradePlan.ts';
+import { backupsOf, planUpgrade } from '../plan/upgradePlan.ts';
 import { withHop } from '../plan/upgradeRecord.ts';
 import { untilSteady } from '../rotation/members.ts';
 import { obtainableReleases, readFacts } from './facts.ts';
@@ -48,7 +48,7 @@ export async function handler(input: Input): Promise<Tasks['chooseHop']['output'
   const [hop] = hops;
   const { strategy } = record;
   const done = record.done.length;
-  if (hop === undefined) return { step: 'done', hop: none, strategy, done, remaining: 0, members };
+  if (hop === undefined) return { step: 'done', hop: none, strategy, done, remaining: 0, members, backups: [] };
   await keepUpgrade(withHop(record, hop));
-  return { step: 'hop', hop, strategy, done, remaining: hops.length, members };
+  return { step: 'hop', hop, strategy, done, remaining: hops.length, members, backups: backupsOf(facts, hop) };
 }

@@ -5,13 +5,18 @@ import { heartbeatSeconds } from '../bootstrap/awaitMemberHealth.ts';
 import type { MemberTaskInput } from '../catalogue.ts';
 import { hopCommandId } from '../plan/command.ts';
 
-/** Sent again, it has the same id: the agent does nothing twice. @throws Fault as sendToAgent */
+/**
+ * Sent again, it has the same id: the agent does nothing twice.
+ * @param of tells commands of one name apart
+ * @throws Fault as sendToAgent
+ */
 export async function command<Name extends CommandName>(
   { execution, token, hop, member, taskToken }: MemberTaskInput,
   name: Name,
   input: Commands[Name]['input'],
+  of = '',
 ): Promise<{ commandId: string }> {
-  const id = hopCommandId(execution, name, hop, member);
+  const id = `${hopCommandId(execution, name, hop, member)}${of && `/${of}`}`;
   await sendToAgent(member, { command: name, id, input, taskToken, heartbeatSeconds, fencingToken: token });
   return { commandId: id };
 }

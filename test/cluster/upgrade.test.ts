@@ -1,6 +1,7 @@
 /** RollingUpgrade as synthesized, with the built bundles, real agents and real etcd of every minor, under load. */
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { eventually, type TestCluster } from './cluster.ts';
+import { followDns } from './dns.ts';
 import { startRegisters } from './registers.ts';
 import { sampleVoters } from './rotation.ts';
 import { createdWith, expectUpgraded, runs, startUpgrade, upgrade } from './upgrade.ts';
@@ -26,25 +27,34 @@ const ladder = [
 /** Operations that may fail: a member that stops loses those that it has, and up to 3.0 so does an election. */
 const mostLost = 0.05;
 
-function served({ conflicts, counts }: Awaited<ReturnType<ReturnType<typeof startRegisters>['stop']>>): void {
-  expect(conflicts).toEqual([]);
-  expect((counts.unknown + counts.failed) / counts.ok).toBeLessThan(mostLost);
+/** Clients that know the SRV name and nothing else, and the API of this version. */
+async function startClients(version: string): Promise<{ wereServed(): Promise<void> }> {
+  const { addresses, stop } = await followDns(cluster);
+  const registers = startRegisters({ cluster, etcd: version, addresses, everyMs: 25 });
+  return {
+    async wereServed() {
+      stop();
+      const { conflicts, counts } = await registers.stop(await cluster.members());
+      expect(conflicts).toEqual([]);
+      expect((counts.unknown + counts.failed) / counts.ok).toBeLessThan(mostLost);
+    },
+  };
 }
 
 test('one execution takes three members from 2.0.0 to 3.7.3 through every minor, while clients read and write', async () => {
   cluster = await createdWith('2.0.0', 3, ['2.0.5', '2.1.1', ...ladder]);
   const everywhere = async (minor: string) => (await runs(cluster)).every((one) => one.endsWith(` ${minor}.0`));
   const voters = sampleVoters(cluster);
-  const early = startRegisters({ cluster, etcd: '2.0.0', everyMs: 25 });
+  const early = await startClients('2.0.0');
   const execution = await startUpgrade(cluster, { to: '3.7.3', v2Keys: 'delete' });
   const ended = cluster.ended(execution);
   // The v2 API serves on in 3.4, as there are keys in it, until they are deleted on the way to 3.6.
   await eventually('every member is in 3.4', () => everywhere('3.4'), 400_000);
-  served(await early.stop(await cluster.members()));
-  const late = startRegisters({ cluster, etcd: '3.4.15', everyMs: 25 });
+  await early.wereServed();
+  const late = await startClients('3.4.15');
   const end = await ended;
   expect([end.status, end.cause]).toEqual(['SUCCEEDED', undefined]);
-  served(await late.stop(await cluster.members()));
+  await late.wereServed();
   const { fewest } = await voters.stop();
   expect(fewest).toBeGreaterThanOrEqual(2);
   await expectUpgraded(cluster, '3.7.3', 3);
@@ -68,10 +78,10 @@ test.each([
   cluster = await createdWith(from, size, [to]);
   const before = await cluster.home.instances();
   const voters = sampleVoters(cluster);
-  const registers = startRegisters({ cluster, etcd: from, everyMs: 25 });
+  const clients = await startClients(from);
   const end = await upgrade(cluster, { to, strategy });
   expect([end.status, end.cause]).toEqual(['SUCCEEDED', undefined]);
-  served(await registers.stop(await cluster.members()));
+  await clients.wereServed();
   const { fewest } = await voters.stop();
   expect(fewest).toBeGreaterThanOrEqual(size - 1);
   await expectUpgraded(cluster, to, size);
