@@ -1,12 +1,16 @@
 /** Signed calls to AWS: aws4 on node:http, since an SDK client in the resident process costs 8 to 40 MB. */
-import type { IncomingMessage } from 'node:http';
 import aws4 from 'aws4';
 import { createAwsClock } from './awsClock.ts';
-import { exchange, type HttpAnswer, type HttpRequest, open } from './http.ts';
+import { AwsCallError, xmlError } from './awsErrors.ts';
+import { createObjects, type Objects } from './awsObjects.ts';
+import { exchange, type FileBody, type HttpAnswer, type HttpRequest } from './http.ts';
 import type { Metadata } from './metadata.ts';
-import { parseXml, textAt, type XmlValue } from './xml.ts';
+import { parseXml, type XmlValue } from './xml.ts';
 
-export interface Aws {
+export { AwsCallError } from './awsErrors.ts';
+export type { ObjectFile } from './awsObjects.ts';
+
+export interface Aws extends Objects {
   /** One call of a JSON service. @throws AwsCallError with AWS's error name */
   call(
     service: 'dynamodb' | 'states' | 'logs',
@@ -28,22 +32,20 @@ export interface Aws {
    * @throws AwsCallError with AWS's error name
    */
   route53(method: 'GET' | 'POST', path: string, body?: string): Promise<XmlValue>;
-  /** An object's bytes as they come; null where there is none. */
-  object(bucket: string, key: string, timeoutMs: number): Promise<IncomingMessage | null>;
   /** Epoch milliseconds by AWS's clock: what is compared with other instances' time stamps, and with the control plane's. */
   nowMs(): number;
 }
 
-/** An error that AWS answered with; `code` is its name there. */
-export class AwsCallError extends Error {
-  override readonly name = 'AwsCallError';
-  readonly code: string;
-
-  /** @param asked service and action, for whoever reads the message; null where the caller says it */
-  constructor(code: string, message: string, asked: string | null = null) {
-    super(asked === null ? `${code}: ${message}` : `${asked}: ${code}: ${message}`);
-    this.code = code;
-  }
+/** A call before it is signed. */
+export interface Unsigned {
+  readonly service: string;
+  readonly region?: string;
+  readonly base: string;
+  readonly path: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Of a file the headers must say how its content is signed. */
+  readonly body?: string | FileBody;
 }
 
 /** `Version` of each Query API. */
@@ -59,29 +61,37 @@ export function createAws(metadata: Metadata, region: string, endpoint: string |
   const clock = createAwsClock();
   const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
 
-  interface Unsigned {
-    readonly service: string;
-    readonly region?: string;
-    readonly base: string;
-    readonly path: string;
-    readonly method: string;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body?: string;
-  }
+  /** Virtual-hosted at AWS, path style at an endpoint of one's own. */
+  const placeOf = (bucket: string, key: string) =>
+    endpoint === null
+      ? { base: `https://${bucket}.s3.${region}.${suffix}`, path: `/${key}` }
+      : { base: endpoint, path: `/${bucket}/${key}` };
 
-  async function signed({ base, path, method, headers, ...rest }: Unsigned): Promise<Omit<HttpRequest, 'timeoutMs'>> {
+  async function signed({
+    base,
+    path,
+    method,
+    headers,
+    body,
+    ...rest
+  }: Unsigned): Promise<Omit<HttpRequest, 'timeoutMs'>> {
     const { host } = new URL(base);
     const request = {
       region,
       ...rest,
+      ...(typeof body === 'string' && { body }),
       host,
       path,
       method,
       headers: { ...headers, host, 'X-Amz-Date': basicIso(clock.nowMs()) },
     };
     const result = aws4.sign(request, await metadata.credentials());
-    const body = rest.body === undefined ? {} : { body: rest.body };
-    return { url: `${base}${path}`, method, headers: result.headers as Record<string, string>, ...body };
+    return {
+      url: `${base}${path}`,
+      method,
+      headers: result.headers as Record<string, string>,
+      ...(body !== undefined && { body }),
+    };
   }
 
   /** Once more where it was refused and its answer says that it was signed with a wrong time. */
@@ -142,23 +152,7 @@ export function createAws(metadata: Metadata, region: string, endpoint: string |
         ...(body !== undefined && { body }),
       });
     },
-    async object(bucket, key, timeoutMs) {
-      const base = endpoint ?? `https://${bucket}.s3.${region}.${suffix}`;
-      const path = endpoint === null ? `/${key}` : `/${bucket}/${key}`;
-      // S3 refuses requests that do not say how their payload is signed.
-      const headers = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
-      const request = { service: 's3', base, path, method: 'GET', headers };
-      let response = await open({ ...(await signed(request)), timeoutMs });
-      if (clock.heard(response.headers.date) && response.statusCode === 403) {
-        response.resume();
-        response = await open({ ...(await signed(request)), timeoutMs });
-      }
-      if (response.statusCode === 200) return response;
-      response.resume();
-      // Without permission to list the bucket, S3 says 403 of a key that is not there.
-      if (response.statusCode === 404 || response.statusCode === 403) return null;
-      throw new AwsCallError(`HTTP ${response.statusCode}`, `s3://${bucket}/${key}`);
-    },
+    ...createObjects({ signed, exchangeSigned, clock, placeOf }),
   };
 }
 
@@ -185,21 +179,5 @@ function parsed(body: string): Record<string, unknown> {
     return body === '' ? {} : (JSON.parse(body) as Record<string, unknown>);
   } catch {
     return { message: body };
-  }
-}
-
-/** EC2 wraps its errors in `Errors`, the other services answer with `Error` or, Route 53, with messages of a batch. */
-function xmlError(asked: string | null, status: number, body: string): AwsCallError {
-  try {
-    const root = parseXml(body);
-    const code = textAt(root, 'Error', 'Code') || textAt(root, 'Errors', 'Error', 'Code');
-    const message =
-      textAt(root, 'Error', 'Message') ||
-      textAt(root, 'Errors', 'Error', 'Message') ||
-      textAt(root, 'Messages', 'Message');
-    const batch = textAt(root, 'Messages', 'Message') === '' ? `HTTP ${status}` : 'InvalidChangeBatch';
-    return new AwsCallError(code || batch, message || body.slice(0, 300), asked);
-  } catch {
-    return new AwsCallError(`HTTP ${status}`, body.slice(0, 300), asked);
   }
 }

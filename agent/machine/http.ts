@@ -1,11 +1,25 @@
 /** HTTP with a deadline on the whole exchange, on node:http: global fetch costs 17 MB of resident memory. */
-import { Agent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { createReadStream } from 'node:fs';
+import {
+  Agent,
+  type ClientRequest,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from 'node:http';
+import { pipeline } from 'node:stream';
+
+/** A file that is sent as it is read, whole or not at all. */
+export interface FileBody {
+  readonly path: string;
+  readonly bytes: number;
+}
 
 export interface HttpRequest {
   readonly method: string;
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | FileBody;
   /** Milliseconds for the whole exchange. */
   readonly timeoutMs: number;
 }
@@ -33,7 +47,14 @@ const longestAnswer = 4 * 1024 * 1024;
 
 /** @throws Error where there was no whole answer within the deadline, naming the URL. */
 export async function exchange(request: HttpRequest): Promise<HttpAnswer> {
-  const response = await open(request);
+  return read(request, await open(request));
+}
+
+/** The rest of an answer. @throws Error as exchange */
+export async function read(
+  request: Pick<HttpRequest, 'method' | 'url'>,
+  response: IncomingMessage,
+): Promise<HttpAnswer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response) {
@@ -50,13 +71,18 @@ export async function open({ method, url, headers = {}, body, timeoutMs }: HttpR
   const { agent, request: send } = url.startsWith('https:')
     ? await overTls()
     : { agent: plainAgent, request: httpRequest };
+  const isFile = typeof body === 'object';
   const signal = AbortSignal.timeout(timeoutMs);
   return new Promise((resolve, reject) => {
     const outgoing = send(url, {
       method,
       agent,
       signal,
-      headers: { ...headers, ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }) },
+      headers: {
+        ...headers,
+        ...(body !== undefined && { 'content-length': isFile ? body.bytes : Buffer.byteLength(body) }),
+        ...(isFile && { expect: '100-continue' }),
+      },
     });
     outgoing.once('error', (error) => {
       const why = signal.aborted
@@ -65,6 +91,45 @@ export async function open({ method, url, headers = {}, body, timeoutMs }: HttpR
       reject(new Error(`${method} ${url}: ${why}`, { cause: error }));
     });
     outgoing.once('response', resolve);
-    outgoing.end(body);
+    if (isFile) sendFile(outgoing, body);
+    else outgoing.end(body);
   });
+}
+
+/** How long a server may take to say that it wants the file before it is sent anyway: some never say so. */
+const continueMs = 1_000;
+
+/** Asks before it sends, so that a refusal is heard: a server that closes on a body it does not want cuts its answer off. */
+function sendFile(outgoing: ClientRequest, file: FileBody): void {
+  const timer = setTimeout(send, continueMs);
+  outgoing.once('continue', send);
+  outgoing.once('close', () => clearTimeout(timer));
+  outgoing.once('response', (response) => {
+    clearTimeout(timer);
+    outgoing.off('continue', send);
+    // Refused before the file's end: nobody waits for the rest.
+    response.once('end', () => {
+      if (!outgoing.writableEnded) outgoing.destroy();
+    });
+  });
+  function send(): void {
+    clearTimeout(timer);
+    outgoing.off('continue', send);
+    pipeline(contentOf(file, outgoing), outgoing, () => {});
+  }
+}
+
+/** What goes wrong with the file is the request's error: a pipeline would only say that it was cut off. */
+async function* contentOf({ path, bytes }: FileBody, outgoing: ClientRequest): AsyncGenerator<Buffer> {
+  let sent = 0;
+  try {
+    for await (const chunk of createReadStream(path)) {
+      sent += (chunk as Buffer).length;
+      if (sent > bytes) break;
+      yield chunk as Buffer;
+    }
+    if (sent !== bytes) throw new Error(`${path} has not the ${bytes} bytes that it had`);
+  } catch (error) {
+    outgoing.destroy(error as Error);
+  }
 }
