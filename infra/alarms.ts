@@ -45,6 +45,17 @@ export function createRotationAlarms(scope: Construct, { cluster }: Settings, ma
   alarmAtOnce(scope, ended, `etcd ${cluster}: instances were not all replaced (docs/runbook.md#rotation-failed)`);
 }
 
+/** An upgrade that ends so keeps the lock where it had it: an operator has to decide how it goes on. */
+export function createUpgradeAlarms(scope: Construct, { cluster }: Settings, machine: StateMachine): void {
+  const period = Duration.minutes(1);
+  const ended = {
+    RollingUpgradeFailed: machine.metricFailed({ period }),
+    RollingUpgradeTimedOut: machine.metricTimedOut({ period }),
+    RollingUpgradeAborted: machine.metricAborted({ period }),
+  };
+  alarmAtOnce(scope, ended, `etcd ${cluster}: an upgrade of etcd did not succeed (docs/runbook.md#upgrade-halted)`);
+}
+
 /** One execution that ended so is enough. */
 function alarmAtOnce(scope: Construct, metrics: Readonly<Record<string, IMetric>>, alarmDescription: string): void {
   for (const [id, metric] of Object.entries(metrics)) {

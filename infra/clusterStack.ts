@@ -2,7 +2,7 @@
 import { CfnOutput, Fn, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { catalogue } from '../tasks/catalogue.ts';
-import { createAlarms, createRotationAlarms } from './alarms.ts';
+import { createAlarms, createRotationAlarms, createUpgradeAlarms } from './alarms.ts';
 import { tellOfAlarms } from './alarmTopic.ts';
 import { bundleAgent, bundleTasks } from './bundle.ts';
 import { createClusterAlarms } from './clusterAlarms.ts';
@@ -83,6 +83,7 @@ export class ClusterStack extends Stack {
     const { upgrade, hop } = createRollingUpgrade(this, settings, functions);
     createAlarms(this, settings, machine, group);
     createRotationAlarms(this, settings, rotation);
+    createUpgradeAlarms(this, settings, upgrade);
     const { cluster } = settings;
     const alarms = createClusterAlarms(this, settings);
     createDashboard(this, { cluster, group, machines: [machine, rotation, upgrade, hop], alarms });

@@ -1,6 +1,6 @@
 /** What `npm run status` found out; printed as it is by `--json`. Types only. */
 import type { RecordSet } from '#etcd/dnsRecords.ts';
-import type { BootstrapRecord, LockRecord } from '#etcd/record.ts';
+import type { BootstrapRecord, LockRecord, UpgradeRecord } from '#etcd/record.ts';
 import type { Description } from '../../agent/protocol.ts';
 
 export interface StatusFacts {
@@ -11,6 +11,10 @@ export interface StatusFacts {
   readonly bootstrap: BootstrapRecord | null;
   readonly group: GroupFacts;
   readonly lock: LockRecord | null;
+  /** Whether the execution that holds the lock has ended; false where nobody holds it. */
+  readonly holderEnded: boolean;
+  /** The last one, or the one that is under way. */
+  readonly upgrade: UpgradeRecord | null;
   readonly dns: DnsStatus;
   /** The latest of each state machine, newest first. */
   readonly executions: readonly ExecutionFacts[];

@@ -1,5 +1,6 @@
 /** What is wrong with a cluster, from what was found out. Pure. */
 import { quorum } from '#etcd/membership.ts';
+import type { UpgradeRecord } from '#etcd/record.ts';
 import type { Description } from '../../agent/protocol.ts';
 import type { InstanceFacts, Problem, StatusFacts } from './facts.ts';
 
@@ -18,9 +19,9 @@ export function problemsOf(facts: StatusFacts): readonly Problem[] {
   ];
 }
 
-/** Whether an operation is at work: it holds the lock and renews its lease. */
-export function operating({ lock, at }: Pick<StatusFacts, 'lock' | 'at'>): boolean {
-  return lock?.holder !== undefined && (lock.leaseUntilMs ?? 0) >= Date.parse(at);
+/** Whether an operation is at work: it holds the lock, has not ended and renews its lease. */
+export function operating({ lock, at, holderEnded }: Pick<StatusFacts, 'lock' | 'at' | 'holderEnded'>): boolean {
+  return lock?.holder !== undefined && !holderEnded && (lock.leaseUntilMs ?? 0) >= Date.parse(at);
 }
 
 function ofRecord({ bootstrap, executions }: StatusFacts): Problem[] {
@@ -30,7 +31,8 @@ function ofRecord({ bootstrap, executions }: StatusFacts): Problem[] {
   return [{ text: `the cluster has not been created${how}`, heading: 'bootstrap-failed' }];
 }
 
-function ofCluster({ group, bootstrap }: StatusFacts): Problem[] {
+function ofCluster(facts: StatusFacts): Problem[] {
+  const { group, bootstrap } = facts;
   const agents = group.instances.map(({ agent }) => agent).filter((agent) => agent !== null);
   const running = agents.filter(({ member }) => member !== null);
   const ids = [...new Set(running.map(({ member }) => member?.clusterId))];
@@ -40,7 +42,8 @@ function ofCluster({ group, bootstrap }: StatusFacts): Problem[] {
   if (bootstrap?.createdAt === undefined) return [];
   const leader = running.find(({ member }) => member?.isLeader);
   if (leader === undefined) return [{ text: 'no member leads', heading: 'no-leader' }];
-  return [...ofMembership(leader, group), ...ofVersions(running)];
+  const upgrading = operating(facts) && facts.lock?.purpose === 'RollingUpgrade';
+  return [...ofMembership(leader, group), ...(upgrading ? [] : ofVersions(running))];
 }
 
 /** As the leader lists them. */
@@ -125,8 +128,22 @@ function ofGroup(facts: StatusFacts): Problem[] {
 function ofLock(facts: StatusFacts): Problem[] {
   const { lock } = facts;
   if (lock?.holder === undefined || operating(facts)) return [];
-  const text = `${lock.holder} holds the lock (${lock.purpose}) and does not renew its lease: it has ended, or crashed`;
-  return [{ text, heading: 'lock-held' }];
+  if (isHalted(facts)) return [{ text: haltedText(facts.upgrade, lock.holder), heading: 'upgrade-halted' }];
+  const state = facts.holderEnded ? 'has ended' : 'does not renew its lease: it has ended, or crashed';
+  return [{ text: `${lock.holder} holds the lock (${lock.purpose}) and ${state}`, heading: 'lock-held' }];
+}
+
+function isHalted(facts: StatusFacts): facts is StatusFacts & { readonly upgrade: UpgradeRecord } {
+  const { lock, holderEnded, upgrade } = facts;
+  return lock?.purpose === 'RollingUpgrade' && holderEnded && upgrade !== null && upgrade.endedAt === undefined;
+}
+
+function haltedText({ from, to, current }: UpgradeRecord, holder: string): string {
+  const where = current === undefined ? 'between two hops' : `in the hop ${current.from} to ${current.to}`;
+  const back =
+    current === undefined ? '' : ', --roll-back takes the hop back while the cluster version has not changed';
+  const out = `npm run upgrade -- --resume goes on${back}, --abandon frees the lock`;
+  return `the upgrade from ${from} to ${to} (${holder}) has stopped ${where} and keeps the lock: ${out}`;
 }
 
 function ofDns(facts: StatusFacts): Problem[] {

@@ -2,8 +2,9 @@
 
 import { clusterDomain } from '#etcd/dnsRecords.ts';
 import type { Description } from '../../agent/protocol.ts';
+import { hasEnded } from '../../tasks/aws/executions.ts';
 import { privateAddresses } from '../../tasks/aws/instances.ts';
-import { readBootstrap, readLock } from '../../tasks/aws/record.ts';
+import { readBootstrap, readLock, readUpgrade } from '../../tasks/aws/record.ts';
 import { recordSetsBelow } from '../../tasks/aws/recordSets.ts';
 import { sendToAgent } from '../../tasks/aws/runCommand.ts';
 import { type Outputs, output } from '../operator/outputs.ts';
@@ -25,9 +26,10 @@ export async function readStatus(outputs: Outputs): Promise<StatusFacts> {
   });
   const machines = Object.values(outputs).filter((value) => /^arn:[^:]+:states:[^:]+:\d+:stateMachine:/.test(value));
   const at = new Date().toISOString();
-  const [bootstrap, lock, settings, group, executions] = await Promise.all([
+  const [bootstrap, { lock, holderEnded }, upgrade, settings, group, executions] = await Promise.all([
     readBootstrap(),
-    readLock(),
+    readHeldLock(),
+    readUpgrade(),
     readSettings(table, cluster),
     groupFacts(output(outputs, 'GroupName')),
     Promise.all(machines.map((machine) => lastExecutions(machine, executionsShown))),
@@ -39,9 +41,19 @@ export async function readStatus(outputs: Outputs): Promise<StatusFacts> {
     bootstrap,
     group: { ...group, instances },
     lock,
+    holderEnded,
+    upgrade,
     dns: await readDns(cluster, settings, instances),
     executions: executions.flat(),
   };
+}
+
+/** A holder that ends releases the lock just before: it is read again before it counts as left behind. */
+async function readHeldLock(): Promise<Pick<StatusFacts, 'lock' | 'holderEnded'>> {
+  const lock = await readLock();
+  if (lock?.holder === undefined || !(await hasEnded(lock.holder))) return { lock, holderEnded: false };
+  const again = await readLock();
+  return { lock: again, holderEnded: again?.holder === lock.holder };
 }
 
 type Listed = Pick<InstanceFacts, 'instanceId' | 'zone' | 'lifecycleState'>;

@@ -1,4 +1,5 @@
 /** The status for a person's eyes. Pure. */
+import type { UpgradeRecord } from '#etcd/record.ts';
 import type { Description } from '../../agent/protocol.ts';
 import { bytesText, durationText, table } from '../operator/text.ts';
 import { differences } from './dns.ts';
@@ -17,6 +18,7 @@ export function statusText(facts: StatusFacts, problems: readonly Problem[]): st
     ...group.instances.flatMap(reasonsOf),
     '',
     `Lock       ${lockText(facts)}`,
+    ...(facts.upgrade === null ? [] : [`Upgrade    ${upgradeText(facts.upgrade)}`]),
     `DNS        ${dns.verdict === 'inSync' ? `in sync, ${dns.actual.length} records` : `${dns.verdict}: ${dns.reason}`}`,
     ...(dns.verdict === 'inSync' ? [] : differences(dns).map((line) => `           ${line}`)),
     `Suspended  ${suspended.length === 0 ? 'no process of the group' : suspended.join(', ')}`,
@@ -57,10 +59,18 @@ function reasonsOf({ instanceId, agent, unreachable }: InstanceFacts): readonly 
   return [...phase, ...health].map((reason) => `  ${instanceId}: ${reason}`);
 }
 
-function lockText({ lock, at }: StatusFacts): string {
+function lockText(facts: StatusFacts): string {
+  const { lock, at } = facts;
   if (lock?.holder === undefined) return 'free';
   const heldMs = Date.parse(at) - Date.parse(lock.takenAt ?? '');
   const held = Number.isFinite(heldMs) ? ` for ${durationText(heldMs)}` : '';
-  const lease = operating({ lock, at }) ? 'its lease is renewed' : 'its lease has run out';
+  const ended = facts.holderEnded ? 'it has ended' : 'its lease has run out';
+  const lease = operating(facts) ? 'its lease is renewed' : ended;
   return `held${held} by ${lock.holder} (${lock.purpose}); ${lease}`;
+}
+
+function upgradeText({ from, to, beganAt, endedAt, current, done }: UpgradeRecord): string {
+  const hops = `${done.length} ${done.length === 1 ? 'hop' : 'hops'} done`;
+  const now = current === undefined ? '' : `, ${current.from} to ${current.to} under way`;
+  return `${from} to ${to}, began ${beganAt}, ${endedAt === undefined ? `${hops}${now}` : `ended ${endedAt}`}`;
 }

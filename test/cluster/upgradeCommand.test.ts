@@ -1,7 +1,9 @@
 /** `npm run upgrade` against a running cluster: the command as an operator types it. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { arnOf } from '../../infra/upgrade/execution.ts';
 import type { TestCluster } from './cluster.ts';
 import { keepEndpoints } from './endpoints.ts';
 import { createdWith, expectUpgraded } from './upgrade.ts';
@@ -83,4 +85,32 @@ test('there is nothing to resume, and no such execution to watch', async () => {
     code: 2,
     stderr: expect.stringMatching(/^--watch is nobody: there is no such execution/),
   });
+});
+
+test('an upgrade that somebody stops is said to be halted, by status too, until it is resumed', async () => {
+  const { child, ended } = run('upgrade', '--to', '3.5.31');
+  let said = '';
+  child.stdout.on('data', (text) => {
+    const before = said;
+    said += text;
+    if (before.includes('Hop 1 of 1') || !said.includes('Hop 1 of 1')) return;
+    const executionArn = arnOf(/RollingUpgrade (\S+)/.exec(said)?.[1] ?? '', cluster.outputs.RollingUpgradeArn ?? '');
+    void cluster.states.send(new StopExecutionCommand({ executionArn, cause: 'a test stops it' }));
+  });
+  const { code, stdout } = await ended;
+  expect([code, stdout]).toEqual([1, expect.stringMatching(/Halted with the lock kept, after \d+ s/)]);
+  expect(stdout).toMatch(/Error +ABORTED\n +Cause +a test stops it\n/);
+  expect(stdout).toContain('docs/runbook.md#upgrade-halted');
+  const resume = `npm run upgrade -- --data ${cluster.folder} --resume`;
+  expect(stdout).toContain(resume);
+  const status = await run('status').ended;
+  expect(status.code).toBe(1);
+  expect(status.stdout).toMatch(/the upgrade from 3\.5\.35 to 3\.5\.31 .* in the hop 3\.5\.35 to 3\.5\.31 .*--resume/);
+  expect(status.stdout).toContain('docs/runbook.md#upgrade-halted');
+  const resumed = await upgrade('--resume', '--json');
+  expect([resumed.code, resumed.stderr]).toEqual([0, expect.stringContaining('Hop 1 of 1: 3.5.35 to 3.5.31')]);
+  const report = JSON.parse(resumed.stdout) as { outcome: string; members: { after: string }[] };
+  expect(report.outcome).toBe('upgraded');
+  expect(report.members.map(({ after }) => after)).toEqual(['3.5.31', '3.5.31', '3.5.31']);
+  await expectUpgraded(cluster, '3.5.31', 3);
 });

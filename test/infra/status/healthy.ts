@@ -60,6 +60,8 @@ export const healthy: StatusFacts = {
   },
   group: { name: 'group', desired: 3, instances: [1, 2, 3].map((number) => instance(number)), suspended: [] },
   lock: { cluster: 'etcd', item: 'lock', token: 4 },
+  holderEnded: false,
+  upgrade: null,
   dns: { verdict: 'inSync', reason: '', desired: [], actual: [] },
   executions: [],
 };

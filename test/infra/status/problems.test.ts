@@ -12,6 +12,22 @@ const holder = 'arn:aws:states:eu-west-1:1:execution:RotateInstances:night';
 const lease = (minutes: number) => Date.parse(healthy.at) + minutes * 60_000;
 const lock = (minutes: number) =>
   ({ ...healthy.lock, holder, purpose: 'rotation', leaseUntilMs: lease(minutes) }) as StatusFacts['lock'];
+const upgrading = { ...lock(1), purpose: 'RollingUpgrade' } as StatusFacts['lock'];
+const upgrade: NonNullable<StatusFacts['upgrade']> = {
+  cluster: 'etcd',
+  item: 'upgrade',
+  token: 5,
+  execution: holder,
+  from: '3.5.31',
+  to: '3.6.16',
+  strategy: 'inPlace',
+  v2Keys: 'keep',
+  beganAt: '2026-01-01T01:00:00.000Z',
+  current: { from: '3.5.35', to: '3.6.16' },
+  done: [{ to: '3.5.35', endedAt: '2026-01-01T01:01:00.000Z' }],
+};
+const { current: _, ...between } = upgrade;
+const mixed = ill(2, { etcd: { ...agent(2).etcd, version: '3.6.16' } });
 const differs: StatusFacts['dns'] = { ...healthy.dns, verdict: 'differs', reason: 'to be changed: UPSERT x SRV' };
 const suspended = [{ process: 'AZRebalance', reason: 'User suspended' }];
 
@@ -143,6 +159,23 @@ const cases: readonly (readonly [
       ['lock-held', /RotateInstances:night/],
     ],
   ],
+  ['a lock whose holder has ended', { lock: lock(1), holderEnded: true }, [['lock-held', /has ended$/]]],
+  ['members of two versions', mixed, [['version-skew', /3\.5\.35, 3\.6\.16/]]],
+  ['members of two versions during an upgrade', { ...mixed, lock: upgrading, upgrade }, []],
+  [
+    'an upgrade that has halted',
+    { ...mixed, lock: upgrading, upgrade, holderEnded: true },
+    [
+      ['version-skew', /3\.6\.16/],
+      ['upgrade-halted', /3\.5\.31 to 3\.6\.16 .* in the hop 3\.5\.35 to 3\.6\.16 .*--resume.*--roll-back.*--abandon/],
+    ],
+  ],
+  [
+    'an upgrade that is paused',
+    { lock: upgrading, upgrade: between, holderEnded: true },
+    [['upgrade-halted', /between two hops .*--resume goes on, --abandon/]],
+  ],
+  ['an upgrade that has ended', { upgrade: { ...between, endedAt: '2026-01-01T01:02:00.000Z' } }, []],
   ['other records', { dns: differs }, [['dns-differs', /UPSERT x SRV/]]],
   ['other records during an operation', { dns: differs, lock: lock(1) }, []],
   ['somebody else’s records', { dns: { ...differs, verdict: 'notOurs' } }, [['dns-not-ours', /DNS/]]],
