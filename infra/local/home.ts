@@ -6,7 +6,7 @@ import { EventEmitter } from 'node:events';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readAssembly } from './cloudformation/assembly.ts';
-import { deployStack } from './cloudformation/engine.ts';
+import { deployStack, madeOf } from './cloudformation/engine.ts';
 import { compute } from './cloudformation/providers/compute.ts';
 import { data } from './cloudformation/providers/data.ts';
 import { dns } from './cloudformation/providers/dns.ts';
@@ -16,6 +16,7 @@ import { zonesOf } from './ec2/index.ts';
 import { openFolder } from './home/folder.ts';
 import { chooseNetwork, endpointPort } from './home/network.ts';
 import { publishAssets, publishRelease } from './home/publish.ts';
+import { releaseOffer } from './home/releases.ts';
 import { closeServices, openServices, type Services, startServices } from './home/services.ts';
 import type { Credentials } from './wire/callers.ts';
 import type { HomeContext } from './wire/service.ts';
@@ -77,6 +78,7 @@ export async function openHome({ folder, resume = true, beforeBoot }: HomeOption
       events: new EventEmitter({ captureRejections: false }).setMaxListeners(0),
     };
     const services = await openServices(context, beforeBoot);
+    for (const bucket of madeOf(context, 'AWS::S3::Bucket')) offerReleases(context, services, bucket);
     if (resume) await startServices(services);
     return homeOf(context, services, () => opened.close());
   } catch (error) {
@@ -138,10 +140,16 @@ async function deployAssembly(
       zones: zonesOf(context.region),
       parameterValue: ssm.parameters.value,
       made: async (type, physicalId) => {
-        if (type === 'AWS::S3::Bucket') await bucketReady?.(physicalId);
+        if (type !== 'AWS::S3::Bucket') return;
+        offerReleases(context, services, physicalId);
+        await bucketReady?.(physicalId);
       },
     });
     Object.assign(outputs, made);
   }
   return outputs;
+}
+
+function offerReleases({ log }: HomeContext, { s3 }: Services, bucket: string): void {
+  s3.store.offer(bucket, releaseOffer(s3.store, bucket, log));
 }

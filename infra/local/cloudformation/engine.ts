@@ -58,6 +58,12 @@ export async function deployStack(
   return outputsOf(template, scope);
 }
 
+/** Physical ids of what stacks have made of a type, at whatever deployment. */
+export function madeOf(context: HomeContext, type: string): readonly string[] {
+  const table = documents<StoredResource>(context.database, 'cloudformation_resources');
+  return table.all().flatMap((resource) => (resource.type === type ? [resource.physicalId] : []));
+}
+
 interface Slot {
   readonly existing: StoredResource | null;
   save(resource: StoredResource): void;

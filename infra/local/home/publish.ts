@@ -29,7 +29,8 @@ export async function publishRelease(
 ): Promise<void> {
   const key = bucketKeys.etcdRelease(version, process.arch === 'arm64' ? 'arm64' : 'amd64');
   const sum = objects.get(bucket, `${key}.sha256`);
-  if (sum !== null && (await text(objects.read(sum))) === sha256) return;
+  const whole = sum !== null && objects.get(bucket, key) !== null;
+  if (whole && (await text(objects.read(sum))) === sha256) return;
   await objects.put(bucket, key, createReadStream(path), { contentType: 'application/gzip' });
   await objects.put(bucket, `${key}.sha256`, Readable.from([Buffer.from(sha256)]), { contentType: 'text/plain' });
 }

@@ -1,28 +1,28 @@
 /**
  * Unwraps `aws-chunked` bodies, in which SDKs send a checksum as a trailer: `SIZE[;chunk-signature=...]CRLF BYTES CRLF ... 0 CRLF
- * trailers` (AWS: Signature Version 4 chunked uploads). Trailers are not verified.
+ * NAME:VALUE CRLF ... CRLF` (AWS: Signature Version 4 chunked uploads). Signatures of chunks are not verified.
  */
 import { Readable } from 'node:stream';
 
-export function unchunked(body: Readable): Readable {
-  return Readable.from(chunks(body));
+/** @param heard what the trailers say, by lower-case name, before the stream ends */
+export function unchunked(body: Readable, heard: (trailers: Record<string, string>) => void): Readable {
+  return Readable.from(chunks(body, heard));
 }
 
-async function* chunks(body: Readable): AsyncGenerator<Buffer> {
+async function* chunks(body: Readable, heard: (trailers: Record<string, string>) => void): AsyncGenerator<Buffer> {
   let held: Buffer = Buffer.alloc(0);
   let wanted: number | null = null;
+  let ended = false;
   for await (const piece of body) {
     held = Buffer.concat([held, piece as Buffer]);
-    for (;;) {
+    while (!ended) {
       if (wanted === null) {
         const end = held.indexOf('\r\n');
         if (end < 0) break;
         wanted = Number.parseInt(held.subarray(0, end).toString('latin1'), 16);
         held = held.subarray(end + 2);
-        if (wanted === 0) {
-          for await (const _ of body);
-          return;
-        }
+        ended = wanted === 0;
+        if (ended) break;
       }
       if (held.length < wanted + 2) break;
       yield held.subarray(0, wanted);
@@ -30,4 +30,12 @@ async function* chunks(body: Readable): AsyncGenerator<Buffer> {
       wanted = null;
     }
   }
+  heard(trailersIn(held.toString('latin1')));
+}
+
+function trailersIn(text: string): Record<string, string> {
+  const trailers: Record<string, string> = {};
+  for (const [, name = '', value = ''] of text.matchAll(/^([^:\r\n]+):(.*)$/gm))
+    trailers[name.toLowerCase()] = value.trim();
+  return trailers;
 }

@@ -1,13 +1,13 @@
 /**
  * S3, path style: buckets, objects with metadata, ranges, copies, listings. What it does not do: versions, multipart
- * uploads, ACLs, policies, encryption, verification of checksums.
+ * uploads, ACLs, policies, lifecycles, encryption. Checksums are verified and not kept. An object that is only offered so
+ * far (offers.ts) is listed and described with no size and no entity tag; its first GET waits until it is made.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream/promises';
 import { AwsError, type HomeContext, type RawService } from '../wire/service.ts';
 import { escapeXml } from '../wire/xml.ts';
-import { unchunked } from './chunked.ts';
-import { createObjectStore, type ObjectStore, type StoredObject } from './store.ts';
+import { notHere, onObject, xml } from './objects.ts';
+import { createObjectStore, type ObjectStore } from './store.ts';
 
 export interface S3 extends RawService {
   readonly store: ObjectStore;
@@ -46,77 +46,6 @@ async function onBucket(
   response.writeHead(request.method === 'DELETE' ? 204 : 200, { 'x-amz-bucket-region': region }).end();
 }
 
-async function onObject(
-  store: ObjectStore,
-  bucket: string,
-  key: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  if (request.method === 'PUT') return put(store, bucket, key, request, response);
-  if (request.method === 'DELETE') {
-    store.delete(bucket, key);
-    response.writeHead(204).end();
-    return;
-  }
-  if (request.method !== 'GET' && request.method !== 'HEAD') throw notHere(request);
-  const object = existing(store, bucket, key);
-  const range = rangeOf(request.headers.range, object.size);
-  const length = range === null ? object.size : range.end - range.start + 1;
-  response.writeHead(range === null ? 200 : 206, {
-    'content-length': length,
-    'content-type': object.contentType,
-    'last-modified': object.modified.toUTCString(),
-    etag: `"${object.etag}"`,
-    'accept-ranges': 'bytes',
-    ...(range && { 'content-range': `bytes ${range.start}-${range.end}/${object.size}` }),
-    ...Object.fromEntries(Object.entries(object.metadata).map(([name, value]) => [`x-amz-meta-${name}`, value])),
-  });
-  if (request.method === 'HEAD' || length === 0) response.end();
-  else await pipeline(store.read(object, range ?? undefined), response);
-}
-
-async function put(
-  store: ObjectStore,
-  bucket: string,
-  key: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-) {
-  const source = request.headers['x-amz-copy-source'];
-  if (typeof source === 'string') {
-    const [from = '', ...rest] = decodeURIComponent(source).replace(/^\//, '').split('/');
-    const original = existing(store, from, rest.join('/'));
-    const copy = await store.put(bucket, key, store.read(original), original);
-    const result = `<ETag>&quot;${copy.etag}&quot;</ETag><LastModified>${copy.modified.toISOString()}</LastModified>`;
-    return xml(response, `<CopyObjectResult>${result}</CopyObjectResult>`);
-  }
-  const chunked = String(request.headers['x-amz-content-sha256'] ?? '').startsWith('STREAMING-');
-  const metadata = Object.entries(request.headers)
-    .filter(([name]) => name.startsWith('x-amz-meta-'))
-    .map(([name, value]) => [name.slice('x-amz-meta-'.length), String(value)]);
-  const stored = await store.put(bucket, key, chunked ? unchunked(request) : request, {
-    contentType: request.headers['content-type'] ?? 'binary/octet-stream',
-    metadata: Object.fromEntries(metadata),
-  });
-  response.writeHead(200, { etag: `"${stored.etag}"` }).end();
-}
-
-function existing(store: ObjectStore, bucket: string, key: string): StoredObject {
-  const object = store.get(bucket, key);
-  if (object === null) throw new AwsError('NoSuchKey', `The specified key does not exist: ${bucket}/${key}`, 404);
-  return object;
-}
-
-function rangeOf(header: string | undefined, size: number): { start: number; end: number } | null {
-  const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
-  if (match === null || (match[1] === '' && match[2] === '')) return null;
-  const start = match[1] === '' ? Math.max(0, size - Number(match[2])) : Number(match[1]);
-  const end = match[1] === '' || match[2] === '' ? size - 1 : Math.min(Number(match[2]), size - 1);
-  if (start > end) throw new AwsError('InvalidRange', 'The requested range is not satisfiable', 416);
-  return { start, end };
-}
-
 function listBuckets(store: ObjectStore): string {
   const buckets = store
     .buckets()
@@ -144,13 +73,4 @@ function listObjects(store: ObjectStore, bucket: string, query: URLSearchParams)
     `<ListBucketResult><Name>${bucket}</Name><Prefix>${escapeXml(prefix)}</Prefix><KeyCount>${page.length}</KeyCount><MaxKeys>${limit}</MaxKeys>` +
     `<IsTruncated>${more}</IsTruncated>${more ? `<NextContinuationToken>${next}</NextContinuationToken>` : ''}${contents.join('')}</ListBucketResult>`
   );
-}
-
-function notHere(request: IncomingMessage): AwsError {
-  return new AwsError('NotImplemented', `This home's S3 has no ${request.method} ${request.url}`, 501);
-}
-
-function xml(response: ServerResponse, body: string): void {
-  response.writeHead(200, { 'content-type': 'application/xml' });
-  response.end(`<?xml version="1.0" encoding="UTF-8"?>${body}`);
 }

@@ -1,15 +1,15 @@
-/** Buckets and objects: bytes in files below DIR/s3, everything else in SQLite. */
+/** Buckets and objects: bytes in files below DIR/s3, everything else in SQLite; offers only as long as the store is open. */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { AwsError, type HomeContext } from '../wire/service.ts';
+import { createOffers, type Offer } from './offers.ts';
 
-export interface StoredObject {
+/** What is said of an object: as stored or, of one that is only offered so far, with no size and no entity tag. */
+export interface DescribedObject {
   readonly key: string;
-  /** File with its bytes. */
-  readonly file: string;
   readonly size: number;
   /** Hex MD5, without quotes. */
   readonly etag: string;
@@ -17,6 +17,11 @@ export interface StoredObject {
   readonly modified: Date;
   /** `x-amz-meta-*` without the prefix. */
   readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface StoredObject extends DescribedObject {
+  /** File with its bytes. */
+  readonly file: string;
 }
 
 export interface ObjectStore {
@@ -31,9 +36,15 @@ export interface ObjectStore {
     about?: { contentType?: string; metadata?: Record<string, string> },
   ): Promise<StoredObject>;
   get(bucket: string, key: string): StoredObject | null;
+  /** Objects of the bucket from now on, as long as the store is open; stored ones of the same keys come first. */
+  offer(bucket: string, offer: Offer): void;
+  /** Stored, or offered. */
+  describe(bucket: string, key: string): DescribedObject | null;
+  /** Stored; an object that is offered is made first. @throws AwsError where that fails */
+  obtain(bucket: string, key: string): Promise<StoredObject | null>;
   delete(bucket: string, key: string): void;
   /** Objects whose keys begin with `prefix` and follow `after`, in key order. */
-  list(bucket: string, prefix: string, after: string, limit: number): readonly StoredObject[];
+  list(bucket: string, prefix: string, after: string, limit: number): readonly DescribedObject[];
   read(object: StoredObject, range?: { start: number; end: number }): Readable;
 }
 
@@ -58,9 +69,19 @@ export function createObjectStore(context: HomeContext): ObjectStore {
     const row = one.get(bucket, key);
     return row === undefined ? null : fromRow(row, folder);
   };
+  const offers = createOffers();
+  const obtain = async (bucket: string, key: string) => {
+    const stored = get(bucket, key);
+    if (stored !== null) return stored;
+    await offers.of(bucket, key)?.produce(key);
+    return get(bucket, key);
+  };
   return {
     hasBucket,
     get,
+    offer: offers.add,
+    obtain,
+    describe: (bucket, key) => get(bucket, key) ?? (offers.of(bucket, key) === null ? null : offered(key)),
     createBucket(bucket) {
       database.prepare('INSERT OR IGNORE INTO s3_buckets VALUES (?, ?)').run(bucket, Date.now());
     },
@@ -69,6 +90,7 @@ export function createObjectStore(context: HomeContext): ObjectStore {
       if (some.all(bucket, '', '', '', 1).length > 0)
         throw new AwsError('BucketNotEmpty', `The bucket ${bucket} is not empty.`, 409);
       database.prepare('DELETE FROM s3_buckets WHERE name = ?').run(bucket);
+      offers.remove(bucket);
     },
     buckets() {
       const rows = database.prepare('SELECT * FROM s3_buckets ORDER BY name').all();
@@ -102,11 +124,22 @@ export function createObjectStore(context: HomeContext): ObjectStore {
     },
     list(bucket, prefix, after, limit) {
       requireBucket(bucket);
-      return some.all(bucket, prefix, prefix, after, limit).map((row) => fromRow(row, folder));
+      const stored = some.all(bucket, prefix, prefix, after, limit).map((row) => fromRow(row, folder));
+      const keys = offers.keys(bucket).filter((key) => key.startsWith(prefix) && key > after);
+      const missing = keys.filter((key) => one.get(bucket, key) === undefined).map(offered);
+      return [...stored, ...missing].sort((a, b) => Buffer.compare(bytesOf(a), bytesOf(b))).slice(0, limit);
     },
     read: (object, range) => createReadStream(object.file, range ?? {}),
   };
 }
+
+/** Of its size and its bytes nothing is known yet. */
+function offered(key: string): DescribedObject {
+  return { key, size: 0, etag: '', contentType: 'binary/octet-stream', modified: new Date(), metadata: {} };
+}
+
+/** S3's order is that of UTF-8, as is SQLite's. */
+const bytesOf = ({ key }: DescribedObject) => Buffer.from(key);
 
 function fromRow(row: Record<string, unknown>, folder: string): StoredObject {
   return {
