@@ -50,7 +50,7 @@ export function grantOf(permission: Permission, resources: Resources): Grant {
   }
 }
 
-/** What the agent calls: its cluster's items, task tokens, the bucket's agent and releases. */
+/** What the agent calls: its cluster's items, task tokens, the bucket's agent and releases, where backups go. */
 export function grantToAgents(role: Role, resources: Resources): void {
   const { bucket } = resources;
   const tokens = onAnything(
@@ -74,15 +74,27 @@ export function grantToAgents(role: Role, resources: Resources): void {
           actions: ['s3:GetObject'],
           resources: [bucket.arnForObjects('agent/*'), bucket.arnForObjects('releases/*')],
         }),
+        new PolicyStatement({ actions: ['s3:PutObject'], resources: [bucket.arnForObjects('backups/*')] }),
       ],
-      wildcards: ['agent', 'releases'].map((folder) => ({
-        resource: new RegExp(`^Resource::<Bucket\\w+\\.Arn>/${folder}/\\*$`),
-        reason: `Bundles and releases come and go under ${folder}/; instances read any of them.`,
-      })),
+      wildcards: [
+        ...['agent', 'releases'].map((folder) => ({
+          resource: below(folder),
+          reason: `Bundles and releases come and go under ${folder}/; instances read any of them.`,
+        })),
+        {
+          resource: below('backups'),
+          reason: 'A backup is named after its time and operation; instances write them and read none.',
+        },
+      ],
     },
   );
   for (const statement of grant.statements) role.addToPolicy(statement);
   acceptWildcards(role, grant.wildcards);
+}
+
+/** As cdk-nag names the objects of a folder of the bucket. */
+function below(folder: string): RegExp {
+  return new RegExp(`^Resource::<Bucket\\w+\\.Arn>/${folder}/\\*$`);
 }
 
 /** The name that `createMachine` gives it; written out, as the machine itself calls the tasks that ask about it. */

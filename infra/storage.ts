@@ -1,5 +1,8 @@
-/** The cluster's bucket: the agent's bundles, and etcd releases where instances cannot reach the official ones. */
-import { RemovalPolicy } from 'aws-cdk-lib';
+/**
+ * The cluster's bucket: the agent's bundles, etcd releases where instances cannot reach the official ones, backups. Backups do
+ * not expire: what they are worth nobody but the operator knows. What was replaced or deleted can be had back for a month.
+ */
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { NagSuppressions } from 'cdk-nag';
 import type { Construct } from 'constructs';
@@ -10,6 +13,7 @@ export function createBucket(scope: Construct): Bucket {
     encryption: BucketEncryption.S3_MANAGED,
     enforceSSL: true,
     versioned: true,
+    lifecycleRules: [{ noncurrentVersionExpiration: Duration.days(30) }],
     objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
     removalPolicy: RemovalPolicy.RETAIN,
   });
@@ -17,7 +21,7 @@ export function createBucket(scope: Construct): Bucket {
     {
       id: 'AwsSolutions-S1',
       reason:
-        'It holds public releases and our own bundles, which are checked by SHA-256; CloudTrail data events can be turned on where reads must be known.',
+        'It holds public releases and our own bundles, which are checked by SHA-256, and backups, which instances cannot read; CloudTrail data events can be turned on where reads must be known.',
     },
   ]);
   return bucket;

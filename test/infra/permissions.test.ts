@@ -71,3 +71,9 @@ test('the bucket’s releases alone are listed, by those who plan an upgrade', (
   for (const { statement } of allowing(/^s3:ListBucket$/))
     expect(statement.Condition).toEqual({ StringLike: { 's3:prefix': 'releases/*' } });
 });
+
+test('backups are written, by instances alone, and neither read nor deleted by anybody', () => {
+  const theirs = allowing(/^s3:/).filter(({ statement }) => JSON.stringify(statement.Resource).includes('/backups/*'));
+  expect(theirs.map(({ statement }) => statement.Action)).toEqual(['s3:PutObject']);
+  expect(theirs[0]?.policy).toMatch(/^MemberRole/);
+});

@@ -132,6 +132,15 @@ describe('the stack', () => {
     });
   });
 
+  test('lets nothing in the bucket expire but what was replaced or deleted', () => {
+    expect(all(template, 'AWS::S3::Bucket')[0]).toMatchObject({
+      VersioningConfiguration: { Status: 'Enabled' },
+      LifecycleConfiguration: {
+        Rules: [{ NoncurrentVersionExpiration: { NoncurrentDays: 30 }, Status: 'Enabled' }],
+      },
+    });
+  });
+
   test('logs and traces the state machine', () => {
     expect(all(template, 'AWS::StepFunctions::StateMachine')[0]).toMatchObject({
       LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: true },
