@@ -25,7 +25,7 @@ export async function followNested(
       await lookInside();
       inner = null;
       see(event, false);
-      const started = startedBy(event);
+      const started = startedExecution(event);
       if (started !== null) inner = executionReader(states, started);
     }
     await lookInside();
@@ -35,7 +35,7 @@ export async function followNested(
 }
 
 /** ARN of the execution that a Task has started and waits for; null of any other event. */
-export function startedBy({ taskSubmittedEventDetails: details }: HistoryEvent): string | null {
+export function startedExecution({ taskSubmittedEventDetails: details }: HistoryEvent): string | null {
   if (details?.resourceType !== 'states' || !details.resource?.startsWith('startExecution.sync')) return null;
   const output: unknown = JSON.parse(details.output ?? 'null');
   if (typeof output !== 'object' || output === null || !('ExecutionArn' in output)) return null;

@@ -6,7 +6,7 @@ import { eventView, progressOf, visitViews } from './progress.ts';
 import { Refused } from './reply.ts';
 import type { PageSource } from './source.ts';
 import { svgOf } from './svg.ts';
-import { exampleInput, validateStart } from './validate.ts';
+import { exampleInput, startedBy, validateStart } from './validate.ts';
 import type { EventView, ExecutionSummary, ExecutionView, StateMachineView, VisitView } from './views.ts';
 
 /** Most executions that a list shows, newest first. */
@@ -18,6 +18,7 @@ export async function stateMachines(source: PageSource): Promise<StateMachineVie
     stateMachineArn,
     name,
     exampleInput: exampleInput(name, source.cluster),
+    startedBy: startedBy(name),
   }));
 }
 

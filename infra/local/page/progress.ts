@@ -1,5 +1,6 @@
 /** How far each state of an execution has come. Pure. */
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
+import { startedExecution } from '../../executions/nested.ts';
 import { allStates, type Definition, type PlacedState } from './definition.ts';
 import type { EventView, StateProgress, StateStatus, VisitView } from './views.ts';
 import { type Visit, visitsOf } from './visits.ts';
@@ -33,6 +34,8 @@ export function visitViews(events: readonly HistoryEvent[], name: string): Visit
       cause: visit.cause,
       enteredAt: visit.enteredAt?.toISOString() ?? null,
       exitedAt: visit.exitedAt?.toISOString() ?? null,
+      // A retry has started another one.
+      nested: visit.events.reduce<string | null>((last, event) => startedExecution(event) ?? last, null),
       events: visit.events.map(eventView),
     }));
 }

@@ -65,7 +65,14 @@ export function sourceOfHome(home: WatchedHome): PageSource {
       const members = statuses.map(([instance, status]) => memberView(instance, status));
       return members.sort((a, b) => a.zone.localeCompare(b.zone) || a.name.localeCompare(b.name));
     },
-    upkeep: async () => upkeepView(described, await readLock()),
+    async upkeep() {
+      const lock = await readLock();
+      const holder = lock?.holder;
+      const asked = holder === undefined ? null : calls.DescribeExecution({ executionArn: holder });
+      // Somebody may have written another holder by hand.
+      const status = await asked?.then((answer) => answer.status ?? null).catch(() => null);
+      return upkeepView(described, lock, status ?? null);
+    },
     onChange(listener) {
       const hear = (change: Change): void => listener(change);
       home.context.events.on('change', hear);

@@ -6,11 +6,16 @@ import type { UpkeepView } from './views.ts';
 /**
  * @param descriptions of all agents that answer
  * @param lock null: never taken; undefined: not known
+ * @param status of the execution that holds it; null: not known
  */
-export function upkeepView(descriptions: readonly Description[], lock: LockRecord | null | undefined): UpkeepView {
+export function upkeepView(
+  descriptions: readonly Description[],
+  lock: LockRecord | null | undefined,
+  status: string | null,
+): UpkeepView {
   const leader = descriptions.find(({ housekeeping, dns }) => housekeeping !== null || dns !== null);
   return {
-    lock: lock === undefined ? null : lockView(lock),
+    lock: lock === undefined ? null : lockView(lock, status),
     dns: leader?.dns ?? null,
     housekeeping: leader?.housekeeping
       ? { paused: leader.housekeeping.paused, findings: leader.housekeeping.findings.map(({ text }) => text) }
@@ -18,8 +23,8 @@ export function upkeepView(descriptions: readonly Description[], lock: LockRecor
   };
 }
 
-function lockView(lock: LockRecord | null): NonNullable<UpkeepView['lock']> {
+function lockView(lock: LockRecord | null, status: string | null): NonNullable<UpkeepView['lock']> {
   if (lock?.holder === undefined) return { held: null };
   const { holder, purpose = '', takenAt = null } = lock;
-  return { held: { holder, purpose, takenAt } };
+  return { held: { holder, purpose, takenAt, status } };
 }

@@ -1,5 +1,6 @@
 /** What the form may send: checked in the browser before sending and by the server again. Pure. */
-import { exampleRotation, rotationRefusal } from '../../../tasks/plan/rotationRequest.ts';
+import { exampleRotation, type Refusal, rotationRefusal } from '../../../tasks/plan/rotationRequest.ts';
+import { exampleUpgrade, upgradeRefusal } from '../../../tasks/plan/upgradeRequest.ts';
 import { jsonFault } from './json.ts';
 
 export type Validated<Value> =
@@ -33,7 +34,10 @@ export function validateStart(request: Readonly<Record<string, unknown>>): Valid
     return refuse('stateMachineArn', 'must be the ARN of a state machine');
   }
   if (typeof input !== 'string') return refuse('input', 'must be a string with the JSON text of the input');
-  const checked = validateInput(machineName(stateMachineArn), input);
+  const machine = machineName(stateMachineArn);
+  const starter = startedBy(machine);
+  if (starter !== null) return refuse('stateMachineArn', `${machine} is started by ${starter}: start that instead`);
+  const checked = validateInput(machine, input);
   if (!checked.ok) return checked;
   if (name === undefined || name === '') return { ok: true, value: { stateMachineArn, input } };
   const named = validateName(name);
@@ -50,7 +54,44 @@ export function validateName(name: unknown): Validated<string> {
   return { ok: true, value: name };
 }
 
-/** @param machine the state machine's name: what its input may be is known here, and any object for a machine that is not */
+interface KnownMachine {
+  /** Part of its name. */
+  readonly named: string;
+  /** In short, for refusals. */
+  readonly example: object;
+  /** What the form starts from, where it is another. */
+  readonly start?: (cluster: string) => object;
+  readonly refusal: (fields: Readonly<Record<string, unknown>>) => Refusal | null;
+  /** The machine that starts it; absent where operators do. */
+  readonly startedBy?: string;
+}
+
+const knownMachines: readonly KnownMachine[] = [
+  {
+    named: 'ClusterBootstrap',
+    example: { cluster: 'etcd' },
+    start: (cluster) => ({ cluster }),
+    refusal: bootstrapRefusal,
+  },
+  {
+    named: 'RotateInstances',
+    example: exampleRotation,
+    // Without a reason, so that whoever starts it has to give one.
+    start: () => ({ reason: '', instances: 'all', dryRun: false }),
+    refusal: rotationRefusal,
+  },
+  { named: 'RollingUpgrade', example: exampleUpgrade, refusal: upgradeRefusal },
+  { named: 'UpgradeHop', example: {}, refusal: () => null, startedBy: 'RollingUpgrade' },
+];
+
+/** Of a machine that the page does not know, the input may be any object. */
+const another: KnownMachine = { named: '', example: { cluster: 'etcd' }, start: () => ({}), refusal: () => null };
+
+function known(machine: string): KnownMachine {
+  return knownMachines.find(({ named }) => machine.includes(named)) ?? another;
+}
+
+/** @param machine the state machine's name */
 export function validateInput(machine: string, text: string): Validated<Readonly<Record<string, unknown>>> {
   const bytes = new TextEncoder().encode(text).length;
   if (bytes > inputLimit) return refuse('input', `has ${bytes} bytes; Step Functions takes at most ${inputLimit}`);
@@ -64,42 +105,37 @@ export function validateInput(machine: string, text: string): Validated<Readonly
     return refuse('input', `must be a JSON object, such as ${shortExample(machine)}`);
   }
   const fields = value as Readonly<Record<string, unknown>>;
-  if (isClusterBootstrap(machine)) return validateBootstrap(fields);
-  const refusal = isRotation(machine) ? rotationRefusal(fields) : null;
+  const refusal = known(machine).refusal(fields);
   return refusal === null ? { ok: true, value: fields } : refuse(`input.${refusal.field}`, refusal.message);
 }
 
 /** The input that the form starts from. */
 export function exampleInput(machine: string, cluster: string): string {
-  if (isClusterBootstrap(machine)) return JSON.stringify({ cluster }, null, 2);
-  // Without a reason, so that whoever starts it has to give one.
-  return isRotation(machine) ? JSON.stringify({ reason: '', instances: 'all', dryRun: false }, null, 2) : '{}';
+  const { start, example } = known(machine);
+  return JSON.stringify(start?.(cluster) ?? example, null, 2);
+}
+
+/** Name of the machine that starts it, by which operators go; null where they start it themselves. */
+export function startedBy(machine: string): string | null {
+  return known(machine).startedBy ?? null;
 }
 
 export function machineName(stateMachineArn: string): string {
   return stateMachineArn.split(':').at(-1) ?? '';
 }
 
-function isClusterBootstrap(machine: string): boolean {
-  return machine.includes('ClusterBootstrap');
-}
-
-function isRotation(machine: string): boolean {
-  return machine.includes('RotateInstances');
-}
-
 function shortExample(machine: string): string {
-  return isRotation(machine) ? JSON.stringify(exampleRotation) : '{"cluster": "etcd"}';
+  return JSON.stringify(known(machine).example);
 }
 
-function validateBootstrap(fields: Readonly<Record<string, unknown>>): Validated<Readonly<Record<string, unknown>>> {
+function bootstrapRefusal(fields: Readonly<Record<string, unknown>>): Refusal | null {
   const unknown = Object.keys(fields).find((key) => key !== 'cluster');
-  if (unknown !== undefined) return refuse(`input.${unknown}`, 'unknown field; ClusterBootstrap takes only "cluster"');
-  if (fields.cluster === undefined) return refuse('input.cluster', 'is missing; name the cluster, such as "etcd"');
-  if (typeof fields.cluster !== 'string' || !clusterName.test(fields.cluster)) {
-    return refuse('input.cluster', 'must be 1 to 31 lower-case letters, digits and hyphens, starting with a letter');
-  }
-  return { ok: true, value: fields };
+  if (unknown !== undefined) return { field: unknown, message: 'unknown field; ClusterBootstrap takes only "cluster"' };
+  const { cluster } = fields;
+  if (cluster === undefined) return { field: 'cluster', message: 'is missing; name the cluster, such as "etcd"' };
+  if (typeof cluster === 'string' && clusterName.test(cluster)) return null;
+  const message = 'must be 1 to 31 lower-case letters, digits and hyphens, starting with a letter';
+  return { field: 'cluster', message };
 }
 
 function notJson(machine: string, text: string): string {

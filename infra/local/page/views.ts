@@ -42,6 +42,8 @@ export interface VisitView {
   /** ISO 8601 */
   readonly enteredAt: string | null;
   readonly exitedAt: string | null;
+  /** ARN of the execution that it started and waits for; null of any other state. */
+  readonly nested: string | null;
   readonly events: readonly EventView[];
 }
 
@@ -58,6 +60,8 @@ export interface StateMachineView {
   readonly name: string;
   /** The input that the form starts from. */
   readonly exampleInput: string;
+  /** The machine that starts it; null where operators do. */
+  readonly startedBy: string | null;
 }
 
 export interface ExecutionSummary {
@@ -99,7 +103,13 @@ export interface MemberView {
 export interface UpkeepView {
   /** Null: not known. */
   readonly lock: {
-    readonly held: { readonly holder: string; readonly purpose: string; readonly takenAt: string | null } | null;
+    readonly held: {
+      readonly holder: string;
+      readonly purpose: string;
+      readonly takenAt: string | null;
+      /** Of the execution that holds it; null where it is not known. */
+      readonly status: string | null;
+    } | null;
   } | null;
   /** As the leader's agent keeps them; null where none tells. */
   readonly dns: { readonly verdict: 'inSync' | 'changed' | 'unknown' | 'notOurs'; readonly reason: string } | null;

@@ -4,8 +4,9 @@ import type { EventView, StateProgress, VisitView } from '../views.ts';
 import { getJson } from './api.ts';
 import { useLoaded } from './loaded.ts';
 import { Mark } from './mark.tsx';
+import { hashOf } from './selection.ts';
 import { Text } from './text.tsx';
-import { countOf, duration, stateWords, timeOf } from './words.ts';
+import { countOf, duration, executionNamed, stateWords, timeOf } from './words.ts';
 
 interface Props {
   /** Of the execution in the API. */
@@ -75,6 +76,11 @@ function Visit({ visit, number, open }: { visit: VisitView; number: number; open
           {visit.retries > 0 && `, ${visit.retries} ${visit.retries === 1 ? 'retry' : 'retries'}`}
         </span>
       </summary>
+      {visit.nested !== null && (
+        <p>
+          It started <a href={hashOf({ execution: visit.nested, state: null })}>{executionNamed(visit.nested)}</a>
+        </p>
+      )}
       <Text title="Error" json={visit.error} />
       <Text title="Cause" json={visit.cause} />
       <Text title="Input" json={visit.input} />

@@ -59,33 +59,39 @@ export function StartForm({ machines, started }: Props) {
           </select>
         )}
       </Field>
-      <Field name="input" label="Input (JSON)" fault={fault}>
-        {(described) => (
-          <textarea
-            {...described}
-            rows={4}
-            spellcheck={false}
-            value={input}
-            onInput={(event) => setTyped(event.currentTarget.value)}
-          />
-        )}
-      </Field>
-      <Field name="name" label="Name (made up if empty)" fault={fault}>
-        {(described) => (
-          <input
-            {...described}
-            autocomplete="off"
-            value={name}
-            onInput={(event) => setName(event.currentTarget.value)}
-          />
-        )}
-      </Field>
-      <p class="fault" role="alert">
-        {fault && fieldOf(fault) === null ? fault.message : ''}
-      </p>
-      <button type="submit" class="primary" disabled={machine === undefined || sending}>
-        Start
-      </button>
+      {machine?.startedBy ? (
+        <p>{machine.startedBy} starts it by itself: start that instead.</p>
+      ) : (
+        <>
+          <Field name="input" label="Input (JSON)" fault={fault}>
+            {(described) => (
+              <textarea
+                {...described}
+                rows={4}
+                spellcheck={false}
+                value={input}
+                onInput={(event) => setTyped(event.currentTarget.value)}
+              />
+            )}
+          </Field>
+          <Field name="name" label="Name (made up if empty)" fault={fault}>
+            {(described) => (
+              <input
+                {...described}
+                autocomplete="off"
+                value={name}
+                onInput={(event) => setName(event.currentTarget.value)}
+              />
+            )}
+          </Field>
+          <p class="fault" role="alert">
+            {fault && fieldOf(fault) === null ? fault.message : ''}
+          </p>
+          <button type="submit" class="primary" disabled={machine === undefined || sending}>
+            Start
+          </button>
+        </>
+      )}
     </form>
   );
 }

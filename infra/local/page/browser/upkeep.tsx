@@ -1,19 +1,16 @@
 import type { StateStatus, UpkeepView } from '../views.ts';
 import { Mark } from './mark.tsx';
-import { dateTimeOf, dnsWords, executionNamed } from './words.ts';
+import { dateTimeOf, dnsWords, executionNamed, lockWords, waysOut } from './words.ts';
 
 /** Who is at work on the cluster, and what its own agents make of it. */
 export function Upkeep({ upkeep: { lock, dns, housekeeping } }: { upkeep: UpkeepView }) {
   return (
     <dl class="upkeep" aria-label="Upkeep">
-      <Item
-        term="Lock"
-        status={lock?.held ? 'running' : lock ? 'succeeded' : 'aborted'}
-        word={lock?.held ? 'held' : lock ? 'free' : 'not known'}
-      >
+      <Item term="Lock" {...lockWords(lock)}>
         {lock?.held && [
           `${lock.held.purpose}: ${executionNamed(lock.held.holder)}`,
           `since ${dateTimeOf(lock.held.takenAt)}`,
+          ...waysOut(lock.held),
         ]}
       </Item>
       <Item term="DNS" {...(dns === null ? unknown : dnsWords[dns.verdict])}>

@@ -107,6 +107,26 @@ export const dnsWords: Readonly<Record<Verdict, { readonly status: StateStatus; 
   notOurs: { status: 'failed', word: 'not ours' },
 };
 
+type Lock = UpkeepView['lock'];
+export function lockWords(lock: Lock): { readonly status: StateStatus; readonly word: string } {
+  if (lock === null) return { status: 'aborted', word: 'not known' };
+  if (lock.held === null) return { status: 'succeeded', word: 'free' };
+  return hasEnded(lock.held) ? { status: 'failed', word: 'kept' } : { status: 'running', word: 'held' };
+}
+
+type Held = NonNullable<NonNullable<Lock>['held']>;
+function hasEnded({ status }: Held): boolean {
+  return status !== null && executionStatus(status) !== 'running';
+}
+
+/** What to do about a lock whose execution has ended; nothing about any other. */
+export function waysOut(held: Held): readonly string[] {
+  if (!hasEnded(held)) return [];
+  const ended = `that execution has ended: ${executionWords[held.status ?? ''] ?? held.status}`;
+  if (held.purpose !== 'RollingUpgrade') return [ended, `start ${held.purpose} again to go on`];
+  return [ended, 'start RollingUpgrade with {"action": "resume"}, "rollBack" or "abandon"'];
+}
+
 /** `RotateInstances night` of an execution's ARN; anything else as it is. */
 export function executionNamed(holder: string): string {
   const [, machine, name] = /:execution:([^:]+):([^:]+)$/.exec(holder) ?? [];

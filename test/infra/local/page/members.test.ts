@@ -127,7 +127,7 @@ describe('upkeepView', () => {
   const leader: Description = { ...running, dns, housekeeping: { at: '', paused: null, findings } };
 
   test('is what the leader’s agent says', () => {
-    expect(upkeepView([running, leader], null)).toEqual({
+    expect(upkeepView([running, leader], null, null)).toEqual({
       lock: { held: null },
       dns,
       housekeeping: { paused: null, findings: ['2 of 3 members'] },
@@ -135,14 +135,14 @@ describe('upkeepView', () => {
   });
 
   test('says nothing where nothing is known', () => {
-    expect(upkeepView([running], undefined)).toEqual({ lock: null, dns: null, housekeeping: null });
+    expect(upkeepView([running], undefined, null)).toEqual({ lock: null, dns: null, housekeeping: null });
   });
 
   test('names who holds the lock', () => {
     const takenAt = '2026-01-01T00:00:00.000Z';
-    expect(upkeepView([], free).lock).toEqual({ held: null });
-    expect(upkeepView([], { ...free, holder: 'arn:x', purpose: 'upgrade', takenAt }).lock).toEqual({
-      held: { holder: 'arn:x', purpose: 'upgrade', takenAt },
+    expect(upkeepView([], free, null).lock).toEqual({ held: null });
+    expect(upkeepView([], { ...free, holder: 'arn:x', purpose: 'upgrade', takenAt }, 'FAILED').lock).toEqual({
+      held: { holder: 'arn:x', purpose: 'upgrade', takenAt, status: 'FAILED' },
     });
   });
 });

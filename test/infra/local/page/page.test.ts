@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { failed, half, rest } from './bootstrap.ts';
 import { bundled, describeInChromium, testMs } from './chromium.ts';
-import { member } from './rehearsal.ts';
+import { inOrder, machineCalled, member } from './rehearsal.ts';
 
 describeInChromium('the page in Chromium', (visit) => {
   test(
@@ -109,7 +109,7 @@ describeInChromium('the page in Chromium', (visit) => {
         await upkeep.getByText('free').waitFor();
         const holder = 'arn:aws:states:eu-west-1:123456789012:execution:etcd-night-RotateInstances:monday';
         rehearsal.setUpkeep({
-          lock: { held: { holder, purpose: 'rotation', takenAt: '2026-01-01T00:00:00.000Z' } },
+          lock: { held: { holder, purpose: 'rotation', takenAt: '2026-01-01T00:00:00.000Z', status: 'RUNNING' } },
           dns: { verdict: 'notOurs', reason: 'another cluster has the names' },
           housekeeping: { paused: null, findings: ['2 of 3 members', 'the instance of i-3 is gone'] },
         });
@@ -134,6 +134,46 @@ describeInChromium('the page in Chromium', (visit) => {
         const wide = 'document.documentElement.scrollWidth > document.documentElement.clientWidth';
         expect(await page.evaluate(wide)).toBe(false);
         await shot('upkeep-390');
+      }),
+    testMs,
+  );
+
+  test(
+    'shows a lock that was kept with the ways out, and leads on to the execution that a state has started',
+    () =>
+      visit(async ({ page, rehearsal, node, shot, faults }) => {
+        const inner = rehearsal.start('inner', '{}', machineCalled('UpgradeHop'));
+        const outer = rehearsal.start('tonight', '{"to":"3.6.16"}', machineCalled('RollingUpgrade'));
+        const entered = rehearsal.event(outer, {
+          type: 'TaskStateEntered',
+          previousEventId: 0,
+          stateEnteredEventDetails: { name: 'Mark the cluster created', input: '{}' },
+        });
+        rehearsal.event(outer, {
+          type: 'TaskSubmitted',
+          previousEventId: entered,
+          taskSubmittedEventDetails: {
+            resourceType: 'states',
+            resource: 'startExecution.sync:2',
+            output: JSON.stringify({ ExecutionArn: inner }),
+          },
+        });
+        const takenAt = '2026-01-01T00:00:00.000Z';
+        rehearsal.setUpkeep({
+          ...inOrder,
+          lock: { held: { holder: outer, purpose: 'RollingUpgrade', takenAt, status: 'FAILED' } },
+        });
+        rehearsal.setMembers([member(1), member(2), member(3)]);
+        const upkeep = page.getByLabel('Upkeep');
+        await upkeep.getByText('kept').waitFor();
+        await upkeep.getByText('start RollingUpgrade with {"action": "resume"}').waitFor();
+        await node('Mark the cluster created').click();
+        const link = page.getByRole('link', { name: 'etcd-UpgradeHop inner', exact: true });
+        await link.waitFor();
+        await shot('nested-1280');
+        await link.click();
+        await page.getByRole('heading', { name: 'etcd-UpgradeHop' }).waitFor();
+        expect(faults).toEqual([]);
       }),
     testMs,
   );

@@ -2,6 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { half } from './bootstrap.ts';
 import { describeInChromium, testMs } from './chromium.ts';
+import { machineCalled } from './rehearsal.ts';
 
 describeInChromium('an operator on the page', (visit) => {
   test(
@@ -43,6 +44,40 @@ describeInChromium('an operator on the page', (visit) => {
         await page.getByRole('button', { name: 'Stop it' }).click();
         await stateIs('Wait until the member is healthy', 'stopped, 2 of 3 done');
         await page.getByText('Stopped in Wait until the member is healthy').waitFor();
+      }),
+    testMs,
+  );
+
+  test(
+    'starts an upgrade with checked input, and no hop of one',
+    () =>
+      visit(async ({ page, rehearsal, shot, faults }) => {
+        const machine = page.getByLabel('State machine');
+        const input = page.getByLabel('Input (JSON)');
+        const button = page.getByRole('button', { name: 'Start', exact: true });
+        await machine.selectOption('etcd-RollingUpgrade');
+        expect(JSON.parse(await input.inputValue())).toEqual({ to: '3.6.16' });
+        await input.fill('{"to": "3.6"}');
+        await button.click();
+        await page.getByText(/^to must be a version X\.Y\.Z of a minor from/).waitFor();
+        await shot('upgrade-refused-1280');
+        await machine.selectOption('etcd-UpgradeHop');
+        await page.getByText('RollingUpgrade starts it by itself').waitFor();
+        expect([await input.count(), await button.count()]).toEqual([0, 0]);
+        await shot('hop-1280');
+        await machine.selectOption('etcd-RollingUpgrade');
+        await page.getByLabel('Name').fill('tonight');
+        await button.click();
+        await page.locator('.executions a[aria-current]').getByText('tonight').waitFor();
+        const started = rehearsal.calls.filter(({ operation }) => operation === 'StartExecution');
+        expect(started.map(({ input }) => input)).toEqual([
+          {
+            stateMachineArn: machineCalled('RollingUpgrade'),
+            name: 'tonight',
+            input: expect.stringContaining('3.6.16'),
+          },
+        ]);
+        expect(faults).toEqual([]);
       }),
     testMs,
   );

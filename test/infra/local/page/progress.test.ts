@@ -289,3 +289,21 @@ test('a visit carries input, output, times and its own events', () => {
   expect(visit?.exitedAt).toBe('2026-01-01T00:00:09.000Z');
   expect(visit?.events[3]?.details).toEqual({ name: 'B', output: '{"from":"B"}' });
 });
+
+test('a visit names the execution that it started, after a retry the last one', () => {
+  const story = new Story();
+  const submitted = (after: number, name: string) =>
+    story.add('TaskSubmitted', after, {
+      taskSubmittedEventDetails: {
+        resourceType: 'states',
+        resource: 'startExecution.sync:2',
+        output: JSON.stringify({ ExecutionArn: name }),
+      },
+    });
+  const first = submitted(story.enter('Task', 'A'), 'arn:first');
+  expect(visitViews(story.events, 'A')[0]?.nested).toBe('arn:first');
+  submitted(story.add('TaskScheduled', story.fail(first)), 'arn:second');
+  expect(visitViews(story.events, 'A')[0]?.nested).toBe('arn:second');
+  story.task('B');
+  expect(visitViews(story.events, 'B')[0]?.nested).toBeNull();
+});

@@ -7,6 +7,9 @@ import type { Change, PageSource, StatesCalls } from '../../../../infra/local/pa
 import type { MemberView, UpkeepView } from '../../../../infra/local/page/views.ts';
 
 export const machineArn = 'arn:aws:states:us-east-1:000000000000:stateMachine:etcd-ClusterBootstrap';
+/** One of the cluster's other machines. */
+export const machineCalled = (name: string) => machineArn.replace('ClusterBootstrap', name);
+const machines = ['ClusterBootstrap', 'RotateInstances', 'RollingUpgrade', 'UpgradeHop'] as const;
 
 /** ClusterBootstrap in small: every kind of state that the page draws. */
 export const definition = {
@@ -61,11 +64,12 @@ export interface Rehearsal {
   end(arn: string, status: 'SUCCEEDED' | 'FAILED', ending: { output?: string; error?: string; cause?: string }): void;
   setMembers(members: readonly MemberView[]): void;
   setUpkeep(upkeep: UpkeepView): void;
-  /** Starts one without the page. */
-  start(name: string, input?: string): string;
+  /** Starts one without the page. @param machine its ARN; ClusterBootstrap's without one */
+  start(name: string, input?: string, machine?: string): string;
 }
 
 interface Kept {
+  readonly stateMachineArn: string;
   readonly name: string;
   readonly input: string;
   readonly startDate: Date;
@@ -105,27 +109,30 @@ export function rehearse(machine: object = definition): Rehearsal {
     tell({ topic: 'executions', id: arn });
     return id;
   };
-  const start = (name: string, input = '{"cluster":"etcd"}'): string => {
-    const arn = `${machineArn.replace('stateMachine', 'execution')}:${name}`;
+  const start = (name: string, input = '{"cluster":"etcd"}', stateMachineArn = machineArn): string => {
+    const arn = `${stateMachineArn.replace('stateMachine', 'execution')}:${name}`;
     if (executions.has(arn)) throw exception('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
-    executions.set(arn, { name, input, startDate: now(), status: 'RUNNING', events: [] });
+    executions.set(arn, { stateMachineArn, name, input, startDate: now(), status: 'RUNNING', events: [] });
     event(arn, { type: 'ExecutionStarted', previousEventId: 0, executionStartedEventDetails: { input } });
     return arn;
   };
   const described = (arn: string, { events: _, ...execution }: Kept) => ({
     executionArn: arn,
-    stateMachineArn: machineArn,
     ...execution,
     status: execution.status as 'RUNNING',
   });
 
   const answers: { [Name in keyof StatesCalls]: (input: StatesCalls[Name]['input']) => StatesCalls[Name]['output'] } = {
     ListStateMachines: () => ({
-      stateMachines: [
-        { stateMachineArn: machineArn, name: 'etcd-ClusterBootstrap', type: 'STANDARD', creationDate: now() },
-      ],
+      stateMachines: machines.map((name) => {
+        return { stateMachineArn: machineCalled(name), name: `etcd-${name}`, type: 'STANDARD', creationDate: now() };
+      }),
     }),
-    ListExecutions: () => ({ executions: [...executions].map(([arn, one]) => described(arn, one)) }),
+    ListExecutions: ({ stateMachineArn }) => ({
+      executions: [...executions]
+        .filter(([, one]) => one.stateMachineArn === stateMachineArn)
+        .map(([arn, one]) => described(arn, one)),
+    }),
     DescribeExecution: ({ executionArn = '' }) => described(executionArn, kept(executionArn)),
     DescribeStateMachineForExecution: () => ({
       stateMachineArn: machineArn,
@@ -140,8 +147,8 @@ export function rehearse(machine: object = definition): Rehearsal {
       const page = events.slice(from, from + maxResults);
       return { events: page, ...(from + page.length < events.length && { nextToken: String(from + page.length) }) };
     },
-    StartExecution: ({ name = `run-${executions.size + 1}`, input = '{}' }) => ({
-      executionArn: start(name, input),
+    StartExecution: ({ stateMachineArn, name = `run-${executions.size + 1}`, input = '{}' }) => ({
+      executionArn: start(name, input, stateMachineArn),
       startDate: now(),
     }),
     StopExecution: ({ executionArn = '', error, cause }) => {

@@ -4,6 +4,7 @@ import { jsonFault } from '../../../../infra/local/page/json.ts';
 import {
   exampleInput,
   inputLimit,
+  startedBy,
   validateInput,
   validateName,
   validateStart,
@@ -91,6 +92,41 @@ describe('the input of RotateInstances', () => {
     expect(refusalOf(example)).toMatchObject({ field: 'input.reason' });
     expect(refusalOf({ ...example, reason: 'new image' })).toMatchObject({ ok: true });
   });
+});
+
+describe('the input of RollingUpgrade', () => {
+  const refusalOf = (input: unknown) => validateInput('etcd-etcd-RollingUpgrade', JSON.stringify(input));
+
+  test.each([
+    [{}, 'input.to', 'is missing'],
+    [{ to: '3.6' }, 'input.to', 'must be a version X.Y.Z'],
+    [{ action: 'resume', to: '3.6.16' }, 'input.to', 'does not go with the action'],
+    [{ to: '3.6.16', version: 1 }, 'input.version', 'unknown field'],
+    [[], 'input', 'such as {"to":"3.6.16"}'],
+  ])('%j is refused at %s', (input, field, message) => {
+    expect(refusalOf(input)).toMatchObject({ ok: false, field, message: expect.stringContaining(message) });
+  });
+
+  test.each([{ to: '3.6.16' }, { action: 'abandon' }, { to: '3.6.16', dryRun: true, strategy: 'replace' }])(
+    '%j is taken as it is',
+    (input) => expect(refusalOf(input)).toEqual({ ok: true, value: input }),
+  );
+
+  test('starts from an example that can be sent', () => {
+    const example = JSON.parse(exampleInput('etcd-etcd-RollingUpgrade', 'etcd')) as object;
+    expect(refusalOf(example)).toEqual({ ok: true, value: { to: '3.6.16' } });
+  });
+});
+
+test('UpgradeHop is refused whatever its input, as RollingUpgrade starts it', () => {
+  const stateMachineArn = machineArn.replace('ClusterBootstrap', 'UpgradeHop');
+  expect(validateStart({ stateMachineArn, input: '{}' })).toMatchObject({
+    ok: false,
+    field: 'stateMachineArn',
+    message: 'etcd-UpgradeHop is started by RollingUpgrade: start that instead',
+  });
+  expect(startedBy('etcd-UpgradeHop')).toBe('RollingUpgrade');
+  expect(startedBy('etcd-RollingUpgrade')).toBeNull();
 });
 
 describe('jsonFault', () => {

@@ -5,9 +5,11 @@ import {
   countOf,
   duration,
   executionNamed,
+  lockWords,
   pretty,
   stateLabel,
   statusLine,
+  waysOut,
 } from '../../../../infra/local/page/browser/words.ts';
 import type { ExecutionView, StateProgress } from '../../../../infra/local/page/views.ts';
 
@@ -110,3 +112,30 @@ test.each([
   ],
   ['somebody', 'somebody'],
 ])('%s is called %s', (holder, name) => expect(executionNamed(holder)).toBe(name));
+
+describe('the lock', () => {
+  const held = (status: string | null, purpose = 'RollingUpgrade') => ({
+    holder: 'arn:x',
+    purpose,
+    takenAt: null,
+    status,
+  });
+
+  test.each([
+    [null, 'not known'],
+    [{ held: null }, 'free'],
+    [{ held: held('RUNNING') }, 'held'],
+    [{ held: held(null) }, 'held'],
+    [{ held: held('SUCCEEDED') }, 'kept'],
+    [{ held: held('TIMED_OUT') }, 'kept'],
+  ])('%j is %s', (lock, word) => expect(lockWords(lock).word).toBe(word));
+
+  test('that was kept says how to go on', () => {
+    expect(waysOut(held('RUNNING'))).toEqual([]);
+    expect(waysOut(held('ABORTED'))).toEqual([
+      'that execution has ended: Stopped',
+      'start RollingUpgrade with {"action": "resume"}, "rollBack" or "abandon"',
+    ]);
+    expect(waysOut(held('FAILED', 'RotateInstances'))[1]).toBe('start RotateInstances again to go on');
+  });
+});
