@@ -22,7 +22,7 @@ const within = (...parts: string[]) => new RegExp(`^(${parts.join('|')})`);
 /** First match counts. */
 const rules: readonly Rule[] = [
   { who: /^agent\/etcd\//, may: within(pure) },
-  { who: /^agent\/protocol\.ts/, may: within(pure) },
+  { who: /^agent\/protocol/, may: within(pure, 'agent/protocol') },
   {
     who: /^agent\/machine\//,
     may: within(pure, 'agent/machine/', 'agent/protocol', 'node:', 'aws4$', 'sax$', 'valibot$'),

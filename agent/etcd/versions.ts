@@ -53,14 +53,18 @@ export interface VersionAnswer {
 
 /**
  * Reads the body of `GET /version`: JSON `{etcdserver, etcdcluster}` from 2.1 on, where `etcdcluster` may be missing or
- * `not_decided`; plain text `etcd 2.0.x` in 2.0. Null where it is neither.
+ * `not_decided`; JSON `{releaseVersion, internalVersion}` (2.0.0 and 2.0.5, measured) or plain text `etcd 2.0.x` in 2.0. Null
+ * where it is none of these.
  */
 export function parseVersionAnswer(body: string): VersionAnswer | null {
   const plain = /^etcd (\S+)\s*$/.exec(body);
   if (plain !== null)
     return plain[1] !== undefined && parseVersion(plain[1]) ? { server: plain[1], cluster: null } : null;
   const answer = parseJson(body);
-  if (typeof answer !== 'object' || answer === null || !('etcdserver' in answer)) return null;
+  if (typeof answer !== 'object' || answer === null) return null;
+  if ('releaseVersion' in answer && typeof answer.releaseVersion === 'string')
+    return parseVersion(answer.releaseVersion) === null ? null : { server: answer.releaseVersion, cluster: null };
+  if (!('etcdserver' in answer)) return null;
   const server = answer.etcdserver;
   if (typeof server !== 'string' || parseVersion(server) === null) return null;
   const cluster = 'etcdcluster' in answer ? answer.etcdcluster : null;

@@ -2,12 +2,12 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AutoScalingClient, TerminateInstanceInAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
-import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { startTimeOf } from '../../agent/machine/processes.ts';
-import { type Home, openHome } from '../../infra/local/home.ts';
+import { openHome } from '../../infra/local/home.ts';
 import { eventually, openTestCluster, reopen, statusOf, type TestCluster } from './cluster.ts';
 import { read, write } from './kv.ts';
+import { killBusyLambdas } from './lambdas.ts';
 
 jest.setTimeout(240_000);
 
@@ -202,25 +202,3 @@ describe('a data folder', () => {
     expect(readdirSync(cluster.folder)).toContain('home.pid');
   });
 });
-
-/** Ends the processes of functions that are in the middle of something, `count` times. */
-async function killBusyLambdas(home: Home, count: number): Promise<number> {
-  const lambda = new LambdaClient({
-    endpoint: home.endpoint,
-    region: home.context.region,
-    credentials: home.credentials,
-  });
-  const { Functions = [] } = await lambda.send(new ListFunctionsCommand({}));
-  const names = Functions.map(({ FunctionName }) => FunctionName ?? '');
-  const killed = new Set<number>();
-  const deadline = Date.now() + 60_000;
-  while (killed.size < count && Date.now() < deadline) {
-    for (const pid of names.flatMap((name) => home.services.lambda.busyPids(name))) {
-      if (killed.has(pid) || killed.size >= count) continue;
-      process.kill(pid, 'SIGKILL');
-      killed.add(pid);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  return killed.size;
-}

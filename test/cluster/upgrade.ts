@@ -1,22 +1,22 @@
 /** Upgrades as an operator starts them, and what is looked at after one. */
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { expect } from '@jest/globals';
-import { releaseArchive } from '../../infra/local/binaries/archive.ts';
 import { openTestCluster, type TestCluster } from './cluster.ts';
 import { lockOf } from './rotation.ts';
 
 /** Seconds that a member may take: a broken one is given up after that. */
-export const memberHealthyTimeoutSeconds = 60;
+const memberHealthyTimeoutSeconds = 60;
 
-/** A cluster that was created with this etcd, and may go to any of these. */
-export async function createdWith(version: string, members: number, releases: readonly string[]): Promise<TestCluster> {
-  const cluster = await openTestCluster({ members, etcd: version, settings: { memberHealthyTimeoutSeconds } });
+/** A cluster that was created with this etcd. Its home offers every release that can be made here. */
+export async function createdWith(
+  version: string,
+  members: number,
+  timeoutSeconds = memberHealthyTimeoutSeconds,
+): Promise<TestCluster> {
+  const settings = { memberHealthyTimeoutSeconds: timeoutSeconds };
+  const cluster = await openTestCluster({ members, etcd: version, settings });
   try {
     expect(await cluster.ended(cluster.firstExecution)).toMatchObject({ status: 'SUCCEEDED' });
-    for (const release of releases) {
-      const { path, sha256 } = await releaseArchive(release);
-      await cluster.home.publishRelease(cluster.outputs.BucketName ?? '', release, path, sha256);
-    }
     return cluster;
   } catch (error) {
     await cluster.close();

@@ -12,7 +12,7 @@ jest.setTimeout(240_000);
 
 let cluster: TestCluster;
 beforeAll(async () => {
-  cluster = await createdWith('3.5.31', 3, ['3.5.35']);
+  cluster = await createdWith('3.5.31', 3);
   keepEndpoints(cluster);
 });
 afterAll(() => cluster?.close());

@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { historyOf } from '../../infra/executions/follow.ts';
 import { eventually, type TestCluster } from './cluster.ts';
 import { read, write } from './kv.ts';
+import { killBusyLambdas } from './lambdas.ts';
 import { lockOf } from './rotation.ts';
 import { createdWith, expectUpgraded, startUpgrade, upgrade } from './upgrade.ts';
 
@@ -22,7 +23,7 @@ let cluster: TestCluster;
 let versions: readonly string[];
 
 beforeAll(async () => {
-  cluster = await createdWith(older, 3, [older, newer]);
+  cluster = await createdWith(older, 3, 30);
   versions = [older, newer];
   await publishScript(broken['exits at once'], 'echo this release is broken\nexit 1');
   await publishScript(broken['never answers'], 'exec sleep 1000');
@@ -100,6 +101,65 @@ describe('RollingUpgrade that is stopped', () => {
       halted && state !== 'Take the operation lock' && state !== 'Begin the upgrade' ? { action: 'resume' } : { to },
     );
     expect([end.status, end.cause]).toEqual(['SUCCEEDED', undefined]);
+    await expectUpgraded(cluster, to, 3);
+    expect(await startedSince(before)).toEqual([1, 1, 1]);
+  });
+});
+
+describe('RollingUpgrade goes on by itself', () => {
+  afterEach(() => cluster.home.services.disturbances.removeAll());
+
+  test.each<[string, () => Promise<unknown>]>([
+    [
+      'a member’s agent is killed in its step',
+      async () => {
+        const { machine } = cluster.home.services.ec2;
+        for (const { instanceId } of await cluster.members())
+          process.kill(machine(instanceId)?.agentPid() ?? 0, 'SIGKILL');
+      },
+    ],
+    [
+      'the answer of an agent gets lost',
+      async () =>
+        cluster.home.services.disturbances.add({
+          service: 'states',
+          operation: 'SendTaskSuccess',
+          kind: 'drop',
+          when: 'before',
+          times: 1,
+        }),
+    ],
+    [
+      'DynamoDB throttles',
+      async () =>
+        cluster.home.services.disturbances.add({ service: 'dynamodb', kind: 'throttle', probability: 0.2, seed: 3 }),
+    ],
+    [
+      'Run Command fails once',
+      async () =>
+        cluster.home.services.disturbances.add({
+          service: 'ssm',
+          operation: 'SendCommand',
+          kind: 'error',
+          statusCode: 500,
+          code: 'InternalServerError',
+          times: 1,
+        }),
+    ],
+    ['Lambdas die', async () => killBusyLambdas(cluster.home, 2)],
+  ])('when %s', async (_what, disturb) => {
+    const to = await other();
+    const before = await starts();
+    const execution = await startUpgrade(cluster, { to });
+    await eventually(
+      'a member is upgraded',
+      async () => (await statesOf(execution)).includes('Upgrade the member'),
+      90_000,
+    );
+    await disturb();
+    const end = await cluster.ended(execution);
+    expect([end.status, end.cause]).toEqual(['SUCCEEDED', undefined]);
+    cluster.home.services.disturbances.removeAll();
     await expectUpgraded(cluster, to, 3);
     expect(await startedSince(before)).toEqual([1, 1, 1]);
   });
