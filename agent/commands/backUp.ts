@@ -21,7 +21,8 @@ export async function backUp(
   context: UpgradeContext,
 ): Promise<BackedUp> {
   const { identity, layout, record, log } = context;
-  const folder = join(layout.dataVolume, 'backup');
+  // Two of a member may be made at the same time.
+  const folder = join(layout.dataVolume, `backup-${format}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, `backup.${format}`);
