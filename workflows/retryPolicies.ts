@@ -4,7 +4,7 @@ import { JitterType, type RetryProps } from 'aws-cdk-lib/aws-stepfunctions';
 import type { FaultName } from '#etcd/faults.ts';
 
 /**
- * Lambda itself failed, or its process died in the middle: 1 + 2 + 4 + 8 + 10 = 25 s at most, then the operator is told.
+ * Lambda itself failed, its process died in the middle, or AWS asked it to come back later: 1 + 2 + 4 + 8 + 10 = 25 s at most, then the operator is told.
  * Every task can be repeated, so one that died after its work was done does no harm.
  */
 export const lambdaFailed: RetryProps = {
@@ -16,6 +16,10 @@ export const lambdaFailed: RetryProps = {
     'Lambda.Unknown',
     'Runtime.ExitError',
     'Sandbox.Timedout',
+    'ProvisionedThroughputExceededException',
+    'ThrottlingException',
+    'Throttling',
+    'RequestLimitExceeded',
   ],
   interval: Duration.seconds(1),
   backoffRate: 2,

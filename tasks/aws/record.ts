@@ -11,7 +11,8 @@ import type {
 } from '#etcd/record.ts';
 import { environment } from './environment.ts';
 
-const client = new DynamoDBClient({});
+/** A table on demand grows in steps: more attempts than usual, a few seconds in all. */
+const client = new DynamoDBClient({ maxAttempts: 8 });
 const table = () => environment('TABLE');
 
 async function read<Item>(item: string): Promise<Item | null> {

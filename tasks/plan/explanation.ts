@@ -20,6 +20,8 @@ export function explain(caught: Caught): Explanation {
   const message = messageIn(cause);
   if (!isFaultName(error)) {
     const text = message === '' ? 'the state machine stopped without a cause' : message;
+    // A nested execution has named a heading before.
+    if (text.includes('(runbook: ')) return { error, cause: text.slice(0, longestCause) };
     return { error, cause: `${text.slice(0, longestCause)} (runbook: docs/runbook.md#unexpected-errors)` };
   }
   const heading = `docs/runbook.md#${faults[error].runbook}`;

@@ -68,7 +68,9 @@ describe('ClusterBootstrap', () => {
     for (const [name, { Retry = [], Catch = [] }] of states) {
       const errors = [...Retry, ...Catch].flatMap(({ ErrorEquals }) => ErrorEquals);
       const unknown = errors.filter(
-        (error) => !isFaultName(error) && !/^(States|Lambda|Runtime|Sandbox)\.[A-Z]\w+$/.test(error),
+        (error) =>
+          !isFaultName(error) &&
+          !/^((States|Lambda|Runtime|Sandbox)\.[A-Z]\w+|\w*Throttling\w*|\w+Exceeded(Exception)?)$/.test(error),
       );
       expect([name, unknown]).toEqual([name, []]);
     }

@@ -40,7 +40,8 @@ describe.each([
   test('retries and catches only errors that there are', () => {
     for (const [name, { Retry = [], Catch = [] }] of all(definition())) {
       const errors = [...Retry, ...Catch].flatMap(({ ErrorEquals }) => ErrorEquals);
-      const known = /^(States|Lambda|Runtime|Sandbox|StepFunctions)\.[A-Z]\w+$/;
+      const known =
+        /^((States|Lambda|Runtime|Sandbox|StepFunctions)\.[A-Z]\w+|\w*Throttling\w*|\w+Exceeded(Exception)?)$/;
       expect([name, errors.filter((error) => !isFaultName(error) && !known.test(error))]).toEqual([name, []]);
     }
   });
