@@ -3,8 +3,7 @@ import { afterEach, expect, jest, test } from '@jest/globals';
 import { eventually, type TestCluster } from './cluster.ts';
 import { followDns } from './dns.ts';
 import { startRegisters } from './registers.ts';
-import { sampleVoters } from './rotation.ts';
-import { createdWith, expectUpgraded, runs, startUpgrade, upgrade } from './upgrade.ts';
+import { createdWith, expectUpgraded, runs, sampleRunning, startUpgrade, upgrade } from './upgrade.ts';
 
 jest.setTimeout(600_000);
 
@@ -23,7 +22,6 @@ const ladder = [
   '3.6.16',
   '3.7.3',
 ] as const;
-
 
 /** Clients that know the SRV name and nothing else, and the API of this version. */
 async function startClients(version: string): Promise<{ wereServed(): Promise<void> }> {
@@ -44,7 +42,7 @@ async function startClients(version: string): Promise<{ wereServed(): Promise<vo
 test('one execution takes three members from 2.0.0 to 3.7.3 through every minor, while clients read and write', async () => {
   cluster = await createdWith('2.0.0', 3);
   const everywhere = async (minor: string) => (await runs(cluster)).every((one) => one.endsWith(` ${minor}.0`));
-  const voters = sampleVoters(cluster);
+  const servers = sampleRunning(cluster);
   const early = await startClients('2.0.0');
   const execution = await startUpgrade(cluster, { to: '3.7.3', v2Keys: 'delete' });
   const ended = cluster.ended(execution);
@@ -56,7 +54,8 @@ test('one execution takes three members from 2.0.0 to 3.7.3 through every minor,
   const end = await ended;
   expect([end.status, end.cause]).toEqual(['SUCCEEDED', undefined]);
   await late.wereServed();
-  const { fewest } = await voters.stop();
+  const { fewest, samples } = await servers.stop();
+  expect(samples).toBeGreaterThan(50);
   expect(fewest).toBeGreaterThanOrEqual(2);
   await expectUpgraded(cluster, '3.7.3', 3);
   const report = JSON.parse(end.output ?? '{}') as { hops: { to: string }[] };
@@ -78,12 +77,13 @@ test.each([
 ] as const)('%i members go from %s to %s (%s) while clients read and write', async (size, from, to, strategy) => {
   cluster = await createdWith(from, size);
   const before = await cluster.home.instances();
-  const voters = sampleVoters(cluster);
+  const servers = sampleRunning(cluster);
   const clients = await startClients(from);
   const end = await upgrade(cluster, { to, strategy });
   expect([end.status, end.cause]).toEqual(['SUCCEEDED', undefined]);
   await clients.wereServed();
-  const { fewest } = await voters.stop();
+  const { fewest, samples } = await servers.stop();
+  expect(samples).toBeGreaterThan(50);
   expect(fewest).toBeGreaterThanOrEqual(size - 1);
   await expectUpgraded(cluster, to, size);
   const kept = (await cluster.home.instances()).filter(({ instanceId }) =>

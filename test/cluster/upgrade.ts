@@ -1,4 +1,5 @@
 /** Upgrades as an operator starts them, and what is looked at after one. */
+import { connect } from 'node:net';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { expect } from '@jest/globals';
 import { openTestCluster, type TestCluster } from './cluster.ts';
@@ -59,4 +60,40 @@ export async function expectUpgraded(cluster: TestCluster, version: string, size
     expect(status?.member?.members).toHaveLength(size);
   }
   expect((await lockOf(cluster))?.holder).toBeUndefined();
+}
+
+/** Counts the etcd servers that listen, again and again: one that is busy or has no leader for a moment runs all the same. */
+export function sampleRunning(cluster: TestCluster): { stop(): Promise<{ fewest: number; samples: number }> } {
+  let stopped = false;
+  let fewest = Number.POSITIVE_INFINITY;
+  let samples = 0;
+  const sampling = (async () => {
+    while (!stopped && !cluster.closing.aborted) {
+      const addresses = (await cluster.home.instances()).map(({ address }) => address);
+      const running = (await Promise.all(addresses.map(listens))).filter(Boolean).length;
+      fewest = Math.min(fewest, running);
+      samples++;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  })();
+  return {
+    async stop() {
+      stopped = true;
+      await sampling;
+      return { fewest, samples };
+    },
+  };
+}
+
+/** Whether the peer port takes a connection: it is open from the start of etcd to its end. */
+function listens(address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port: 2380 });
+    const answer = (open: boolean) => {
+      socket.destroy();
+      resolve(open);
+    };
+    socket.once('connect', () => answer(true));
+    socket.once('error', () => answer(false));
+  });
 }
