@@ -2,7 +2,8 @@
 import { bytesText } from '../operator/text.ts';
 import { planText } from './plan.ts';
 import { currentHop, currentMember, type Progress } from './progress.ts';
-import { isCaught, type Step } from './steps.ts';
+import { isCaught, pauseSeconds, type Step } from './steps.ts';
+import { wayOf } from './way.ts';
 
 /** States of both machines that say nothing when they are entered: brief ones, those of one member inside a Map, the ends. */
 export const quiet: ReadonlySet<string> = new Set([
@@ -55,16 +56,18 @@ type Tell = (progress: Progress, step: Step) => string | null;
 export const enteredNews: Readonly<Record<string, Tell>> = {
   'Climb one hop': (progress) => {
     const hop = currentHop(progress);
-    return hop && `Hop ${hop.number} of ${hop.of}: ${hop.from} to ${hop.to}${kinds[hop.kind]}`;
+    return hop && `Hop ${hop.number} of ${hop.of}: ${wayOf(hop)}`;
   },
   'Upgrade the member': (progress) => {
     const member = currentMember(progress);
     return member && `  ${member.member}${member.leads ? ', which leads' : ''}: upgrade${place(progress)}`;
   },
   'Add an instance': (progress) => `  ${currentMember(progress)?.member}: add an instance first${place(progress)}`,
-  'Pause before the next member': (_, { state, data }) => paused(state, data.pauseBetweenMembersSeconds),
-  'Pause before the next instance': (_, { state, data }) =>
-    paused(state, (data.request as { pauseBetweenSeconds?: number }).pauseBetweenSeconds),
+  // Nothing is backed up before a patch.
+  'Back up the cluster': (_, { state, data }) =>
+    (data.backups as readonly unknown[]).length > 0 ? `  ${state}` : null,
+  'Pause before the next member': paused,
+  'Pause before the next instance': paused,
 };
 
 /** What came out of it. */
@@ -93,13 +96,6 @@ export const leftNews: Readonly<Record<string, Tell>> = {
   },
 };
 
-const kinds = {
-  minor: '',
-  patch: ', a patch',
-  restart: ', a restart of every member',
-  rollBack: ', back',
-} as const;
-
 /** @param progress with the step already in it */
 export function newsOf(progress: Progress, step: Step): string | null {
   const { state, type } = step;
@@ -115,6 +111,7 @@ function place(progress: Progress): string {
   return hop === null || hop.members.length > hop.size ? '' : `, ${hop.members.length} of ${hop.size}`;
 }
 
-function paused(state: string, seconds: unknown): string | null {
-  return typeof seconds === 'number' && seconds > 0 ? `  ${state}: ${seconds} s` : null;
+function paused(_: Progress, step: Step): string | null {
+  const seconds = pauseSeconds(step);
+  return seconds > 0 ? `  ${step.state}: ${seconds} s` : null;
 }

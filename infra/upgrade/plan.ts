@@ -1,6 +1,7 @@
 /** The plan of an upgrade for a person's eyes. Pure. */
 import type { Gate, Hop, UpgradePlan } from '../../tasks/catalogue.ts';
 import { aboutText, table } from '../operator/text.ts';
+import { wayOf } from './way.ts';
 
 export function planText({
   cluster,
@@ -26,10 +27,10 @@ export function planText({
 
 const sources = { bucket: 'the cluster’s bucket', official: 'the etcd project' } as const;
 
-function hopText({ kind, from, to, v2Api, deletesV2Keys, raftSnapshot }: Hop): string {
-  const what = kind === 'restart' ? `${to} restarted` : `${from} to ${to}${kind === 'rollBack' ? ', back' : ''}`;
+function hopText(hop: Hop): string {
+  const { v2Api, deletesV2Keys, raftSnapshot } = hop;
   return [
-    what,
+    wayOf(hop),
     ...(deletesV2Keys ? ['the keys of the v2 API deleted'] : []),
     ...(v2Api ? ['with the v2 API on'] : []),
     ...(raftSnapshot ? ['then a raft snapshot on every member'] : []),

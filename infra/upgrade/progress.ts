@@ -1,6 +1,6 @@
 /** How far an upgrade has come, from the history of its execution and of the hops that it starts. Pure. */
 import type { Hop, NextHop, NextMember, UpgradePlan } from '../../tasks/catalogue.ts';
-import { isCaught, type Step } from './steps.ts';
+import { isCaught, pauseSeconds, type Step } from './steps.ts';
 
 export interface Progress {
   /** Null until it is made. */
@@ -100,15 +100,18 @@ export const left: Readonly<Record<string, Advance>> = {
   'Note the replacement': (progress, { atMs }) => inMember(progress, { endedAtMs: atMs }),
 };
 
-/** Left out of what it is doing: those that decide, in no time. */
-const brief =
-  /^(Choose|Receive|Another|Anything|Dry run|Go on with the upgrade|Raft snapshots needed|Replace the instances\?|Pause between hops|Explain)/;
+/** Left out of what it is doing: states that decide or note something, in no time. */
+const brief = /\?$|^(Choose|Receive|Explain|Note|Hop done|Hop failed|No instance left)/;
+
+function takesTime(step: Step): boolean {
+  return step.state.startsWith('Pause before') ? pauseSeconds(step) > 0 : !brief.test(step.state);
+}
 
 export function advance(progress: Progress, step: Step): Progress {
   const { state, type } = step;
   if (type === 'left') return isCaught(step) ? progress : (left[state]?.(progress, step) ?? progress);
   const outcome = outcomes[state] ?? progress.outcome;
-  const doing = brief.test(state) || outcome !== null ? progress.doing : state;
+  const doing = takesTime(step) && outcome === null ? state : progress.doing;
   return { ...(entered[state]?.(progress, step) ?? progress), doing, outcome };
 }
 

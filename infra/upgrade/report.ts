@@ -1,5 +1,5 @@
 /** How an upgrade ended, as `--json` prints it. Pure. */
-import type { UpgradePlan } from '../../tasks/catalogue.ts';
+import type { Hop, UpgradePlan } from '../../tasks/catalogue.ts';
 import type { Ended } from '../executions/follow.ts';
 import { currentMember, type Outcome, type Progress } from './progress.ts';
 
@@ -29,6 +29,7 @@ export interface MemberReport {
 }
 
 export interface HopReport {
+  readonly kind: Hop['kind'];
   readonly from: string;
   readonly to: string;
   readonly number: number;
@@ -62,7 +63,8 @@ export function reportOf(execution: string, progress: Progress, ended: Ended, to
     plan,
     tookMs,
     members: membersOf(progress, outcome),
-    hops: hops.map(({ from, to, number, of, beganAtMs, endedAtMs, members }) => ({
+    hops: hops.map(({ kind, from, to, number, of, beganAtMs, endedAtMs, members }) => ({
+      kind,
       from,
       to,
       number,

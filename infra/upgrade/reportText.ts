@@ -2,6 +2,7 @@
 import { durationText, table } from '../operator/text.ts';
 import type { Outcome } from './progress.ts';
 import type { Failure, HopReport, MemberReport, Report } from './report.ts';
+import { wayOf } from './way.ts';
 
 /** @param again the command without its own options, as it was typed: `npm run upgrade -- --stack etcd-night` */
 export function reportText(report: Report, again: (...options: string[]) => string): string {
@@ -46,9 +47,10 @@ function memberRow({ member, before, after, successor }: MemberReport): readonly
   return [member, before, '->', after, successor === null ? '' : `now ${successor}`];
 }
 
-function hopRows({ from, to, number, of, tookMs, members }: HopReport): readonly (readonly string[])[] {
+function hopRows(hop: HopReport): readonly (readonly string[])[] {
+  const { number, of, tookMs, members } = hop;
   return [
-    [`${number} of ${of}`, `${from} to ${to}`, tookMs === null ? 'not ended' : durationText(tookMs)],
+    [`${number} of ${of}`, wayOf(hop), tookMs === null ? 'not ended' : durationText(tookMs)],
     ...members.map((one) => [
       '',
       one.member,

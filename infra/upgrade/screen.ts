@@ -2,6 +2,7 @@
 import { aboutText, clockText } from '../operator/text.ts';
 import { remainingMs } from './estimate.ts';
 import { currentHop, currentMember, type Progress } from './progress.ts';
+import { wayOf } from './way.ts';
 
 export interface Screen {
   /** Adds a line, or several. */
@@ -35,7 +36,7 @@ export function screenOn(stream: NodeJS.WriteStream): Screen {
 export function statusLine(progress: Progress, startedAtMs: number, nowMs: number): string {
   const hop = currentHop(progress);
   const member = currentMember(progress);
-  const where = hop === null ? [] : [`hop ${hop.number} of ${hop.of}, ${hop.from} to ${hop.to}`];
+  const where = hop === null ? [] : [`hop ${hop.number} of ${hop.of}, ${wayOf(hop)}`];
   const what = member === null ? [] : [member.member];
   return [
     clockText(nowMs - startedAtMs),

@@ -34,6 +34,18 @@ export function isCaught({ type, data }: Step): boolean {
   return type === 'left' && data.failure !== undefined;
 }
 
+/** Seconds of a state that pauses, where an operator asked for some; 0 of any other. */
+export function pauseSeconds({ state, data }: Step): number {
+  if (!state.startsWith('Pause before')) return 0;
+  const { pauseBetweenMembersSeconds, request } = data as Paused;
+  return pauseBetweenMembersSeconds ?? request?.pauseBetweenSeconds ?? 0;
+}
+
+interface Paused {
+  readonly pauseBetweenMembersSeconds?: number;
+  readonly request?: { readonly pauseBetweenSeconds?: number };
+}
+
 function dataIn(text: string | undefined): Data {
   const parsed: unknown = JSON.parse(text ?? 'null');
   return typeof parsed === 'object' && parsed !== null ? (parsed as Data) : {};

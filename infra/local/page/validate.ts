@@ -80,7 +80,13 @@ const knownMachines: readonly KnownMachine[] = [
     start: () => ({ reason: '', instances: 'all', dryRun: false }),
     refusal: rotationRefusal,
   },
-  { named: 'RollingUpgrade', example: exampleUpgrade, refusal: upgradeRefusal },
+  {
+    named: 'RollingUpgrade',
+    example: exampleUpgrade,
+    // Nor does anybody go somewhere by a click alone.
+    start: () => ({ to: '' }),
+    refusal: upgradeRefusal,
+  },
   { named: 'UpgradeHop', example: {}, refusal: () => null, startedBy: 'RollingUpgrade' },
 ];
 

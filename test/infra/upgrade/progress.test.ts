@@ -16,7 +16,7 @@ const [first, second, leader] = names;
 test('the plan says hops, gates, order, releases and time', () => {
   expect(planText(plan).split('\n')).toEqual([
     'Plan: cluster night from 3.5.31 to 3.6.16 in 2 hops, about 40 s',
-    '  1. 3.5.31 to 3.5.35',
+    '  1. 3.5.31 to 3.5.35, a patch',
     '  2. 3.5.35 to 3.6.16',
     '     emptyV2Store (planned): 3.6 does not start with v2 keys [etcd #1]',
     '  Members, in this order as it would be now:',
@@ -34,7 +34,7 @@ test('an upgrade is told hop by hop and member by member', () => {
   tale.member(first, '3.5.35', 800, 5).member(second, '3.5.35', 0, 5);
   tale.step('entered', 'Pause before the next member', { pauseBetweenMembersSeconds: 0 });
   tale.member(leader, '3.5.35', 900, 5).hopDone().hop(minor, 1, 1);
-  tale.step('entered', 'Back up the cluster');
+  tale.step('entered', 'Back up the cluster', { backups: [{}] });
   tale.step('left', 'Back up the member', { done: { member: first, key: 'backups/x.db', bytes: 20480 } });
   tale.step('entered', 'Pause before the next member', { pauseBetweenMembersSeconds: 30 });
   tale.step('left', 'Wait until every member reports the new cluster version', { hop: minor });
@@ -57,6 +57,18 @@ test('an upgrade is told hop by hop and member by member', () => {
     '   0:30    Pause before the next member: 30 s',
     '   0:31    every member reports the cluster version 3.6.0',
   ]);
+});
+
+test('what takes no time is not told, nor said to be going on', () => {
+  const tale = new Tale().begun().hop({ ...patch, kind: 'restart' }, 0, 1);
+  const { length } = tale.lines;
+  expect(tale.lines.at(-1)).toBe('   0:04  Hop 1 of 1: 3.5.35 restarted');
+  tale.step('entered', 'Back up the cluster', { backups: [] });
+  tale.step('entered', 'Anything to do about the v2 store?').step('entered', 'Choose the next member');
+  tale.step('entered', 'Pause before the next member', { pauseBetweenMembersSeconds: 0 });
+  tale.step('entered', 'Pause before the next instance', { request: { pauseBetweenSeconds: 0 } });
+  expect(tale.lines).toHaveLength(length);
+  expect(tale.progress.doing).toBe('Back up the cluster');
 });
 
 test('a replaced instance is told with its successor', () => {
@@ -110,7 +122,7 @@ test('the line that changes says where it is now', () => {
     .hop(patch, 0, 2)
     .step('entered', 'Upgrade the member', { next: { member: first } });
   expect(statusLine(tale.progress, tale.startedAtMs, tale.atMs)).toBe(
-    '0:05 · hop 1 of 2, 3.5.31 to 3.5.35 · i-0000000a · Upgrade the member · about 40 s left',
+    '0:05 · hop 1 of 2, 3.5.31 to 3.5.35, a patch · i-0000000a · Upgrade the member · about 40 s left',
   );
 });
 
