@@ -14,7 +14,7 @@ const project = join(import.meta.dirname, '..');
 const report = join(project, 'test-output', `jest-${process.pid}.json`);
 
 /** What tests start. */
-const etcdVersions = ['2.3.8', '3.3.27', '3.4.15', '3.5.35', '3.7.3'];
+const etcdVersions = ['2.3.8', '3.3.27', '3.4.15', '3.5.31', '3.5.35', '3.7.3'];
 const etcdctlVersion = '3.5.35';
 /** Left out of the fast subset: what starts clusters, browsers, or moto. */
 const slow = [

@@ -1,54 +1,56 @@
 /** The same etcd processes, started by hand: what etcd itself needs. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { peerUrl } from '#etcd/addresses.ts';
-import { etcdArguments } from '#etcd/arguments.ts';
 import { resolveEtcd } from '../../infra/local/binaries/resolve.ts';
-import { read, write } from '../cluster/kv.ts';
+import { type BareEtcd, endBareEtcd, randomNetwork, startBareEtcd } from '../../infra/local/rehearse/bareEtcd.ts';
+import { read, write } from '../../infra/local/rehearse/kv.ts';
 
 /** Seconds from the first spawn until every member has answered a write and a linearizable read. */
 export async function bootBare(members: number, version: string): Promise<number> {
-  const binary = await resolveEtcd(version);
+  await resolveEtcd(version);
   const folder = mkdtempSync(join(tmpdir(), 'etcd-bare-'));
-  const network = `127.${1 + (process.pid % 250)}.${Math.floor(Math.random() * 250)}`;
-  const all = Array.from({ length: members }, (_, index) => {
-    const address = `${network}.${10 + index}`;
-    return { name: `m${index}`, address, peerUrl: peerUrl(address) };
-  });
   const began = performance.now();
-  const children = all.map(({ name, address }) => {
-    const dataDir = join(folder, name);
-    const spec = { name, version, dataDir, address, members: all, clusterToken: 'bare', clusterState: 'new' } as const;
-    return spawn(binary, etcdArguments(spec), { stdio: 'ignore' });
-  });
+  const running = await startBareCluster(members, version, folder);
   try {
-    await Promise.all(all.map(({ address, name }) => answers(address, version, name)));
+    await Promise.all(running.map(({ spec }) => answers(spec.address, version, spec.name)));
     return (performance.now() - began) / 1000;
   } finally {
-    await Promise.all(children.map(end));
+    await Promise.all(running.map((one) => endBareEtcd(one, 'SIGKILL')));
     rmSync(folder, { recursive: true });
   }
 }
 
-async function answers(address: string, version: string, name: string): Promise<void> {
-  const deadline = Date.now() + 60_000;
+/** @param v2Api whether clients write through the v2 API, where that is not the default any more */
+export function startBareCluster(
+  members: number,
+  version: string,
+  folder: string,
+  v2Api = false,
+): Promise<readonly BareEtcd[]> {
+  const network = randomNetwork();
+  const all = Array.from({ length: members }, (_, index) => {
+    const address = `${network}.${10 + index}`;
+    return { name: `m${index}`, address, peerUrl: peerUrl(address) };
+  });
+  const common = { version, members: all, clusterToken: 'bare', clusterState: 'new', v2Api } as const;
+  return Promise.all(
+    all.map(({ name, address }) => startBareEtcd({ ...common, name, address, dataDir: join(folder, name) })),
+  );
+}
+
+/** Resolves once the member has answered a write and a linearizable read. @param version whose API is used */
+export async function answers(address: string, version: string, name: string): Promise<void> {
+  const deadline = performance.now() + 60_000;
   for (;;) {
     try {
       // Not left hanging on a proposal that an election dropped.
       await write(address, version, `bare/${name}`, name, 500);
-      if ((await read(address, version, `bare/${name}`)) === name) return;
+      if ((await read(address, version, `bare/${name}`, 500)) === name) return;
     } catch (error) {
-      if (Date.now() > deadline) throw error;
+      if (performance.now() > deadline) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-}
-
-function end(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    child.once('exit', () => resolve());
-    child.kill('SIGKILL');
-  });
 }

@@ -1,16 +1,22 @@
 /** RotateInstances of a whole cluster under load, as an operator would start it. */
+import { startLoad } from '../../infra/local/rehearse/load.ts';
+import { lostAt, type ProcedureResult } from '../../infra/local/rehearse/oldProcedure.ts';
 import { openTestCluster } from '../cluster/cluster.ts';
 import { followDns } from '../cluster/dns.ts';
 import { rotate } from '../cluster/rotation.ts';
-import { startLoad } from './load.ts';
-import { lostAt, type ProcedureResult } from './oldProcedure.ts';
 
-export async function replaceOurWay(members: number, etcd: string, everyMs: number): Promise<ProcedureResult> {
+export async function replaceOurWay(
+  members: number,
+  etcd: string,
+  everyMs: number,
+): Promise<Omit<ProcedureResult, 'belowSeconds'>> {
   const cluster = await openTestCluster({ members, etcd, settings: { recordTtlSeconds: 1 } });
   try {
     await cluster.ended(cluster.firstExecution);
-    const followed = await followDns(cluster);
-    const load = startLoad(followed.addresses, etcd, everyMs);
+    const aim = async (addresses: readonly string[]) => (await starting).aim({ addresses, version: etcd });
+    const followed = await followDns(cluster, (addresses) => void aim(addresses));
+    const starting = startLoad({ target: { addresses: followed.addresses(), version: etcd }, everyMs });
+    const load = await starting;
     const began = performance.now();
     const end = await cluster.ended(await rotate(cluster, { reason: 'benchmark' }));
     const seconds = (performance.now() - began) / 1000;

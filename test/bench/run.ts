@@ -3,26 +3,29 @@
  * moment; the ratios and differences are what counts.
  */
 import { parseArgs } from 'node:util';
+import { oldWaitsSeconds, type ProcedureResult, replaceTheOldWay } from '../../infra/local/rehearse/oldProcedure.ts';
 import { bootBare } from './bare.ts';
+import { median } from './median.ts';
 import { measureMemory } from './memory.ts';
-import { type ProcedureResult, replaceTheOldWay } from './oldProcedure.ts';
 import { bootOurs } from './ours.ts';
 import { replaceOurWay } from './rotation.ts';
+import { reportUpgrade } from './upgrade.ts';
 
 const { values } = parseArgs({
   options: {
     etcd: { type: 'string', default: '3.5.35' },
     rounds: { type: 'string', default: '3' },
     'memory-minutes': { type: 'string', default: '10' },
-    only: { type: 'string', default: 'boot,replace,memory' },
+    only: { type: 'string', default: 'boot,replace,upgrade,memory' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
 
-const usage = `Usage: npm run bench -- [--etcd X.Y.Z] [--rounds N] [--memory-minutes N] [--only boot,replace,memory]
+const usage = `Usage: npm run bench -- [--etcd X.Y.Z] [--rounds N] [--memory-minutes N] [--only boot,replace,upgrade,memory]
 
   boot     from nothing to every member healthy, 1, 3 and 5 members, beside a script that starts the same etcd processes
   replace  every instance replaced under 100 writes a second: RotateInstances beside the predecessor's procedure
+  upgrade  RollingUpgrade, 3.4.15 to 3.5.35 and 2.3.8 to 3.0.17, beside a bare script and the predecessor's procedure
   memory   the agent after so many minutes (0: left out), beside a Node process with an HTTP server
 `;
 
@@ -31,6 +34,7 @@ async function main(): Promise<void> {
   const only = values.only.split(',');
   if (only.includes('boot')) await reportBoot(rounds);
   if (only.includes('replace')) await reportReplacement(rounds);
+  if (only.includes('upgrade')) await reportUpgrade(rounds);
   const minutes = Number(values['memory-minutes']);
   if (only.includes('memory') && minutes > 0) await reportMemory(minutes);
 }
@@ -52,24 +56,23 @@ async function reportBoot(rounds: number): Promise<void> {
   }
 }
 
-/** What the predecessor's operator and agents waited for each instance, and the emulation does not: 5 minutes and two naps of 30 s. */
-const oldWaitsSeconds = 360;
 const everyMs = 10;
 
 async function reportReplacement(rounds: number): Promise<void> {
   process.stdout.write(
     '\n| members | procedure | failed / offered | longest gap (ms) | lost | seconds |\n|---|---|---|---|---|---|\n',
   );
+  const version = { from: values.etcd, to: values.etcd, clientVersion: values.etcd };
   for (const members of [3, 5]) {
     for (let round = 0; round < rounds; round++) {
-      const old = await replaceTheOldWay(members, values.etcd, everyMs);
+      const old = await replaceTheOldWay({ ...version, members, everyMs });
       row(members, `old, waits left out (+ ${members * oldWaitsSeconds} s)`, old);
       row(members, 'RotateInstances', await replaceOurWay(members, values.etcd, everyMs));
     }
   }
 }
 
-function row(members: number, procedure: string, result: ProcedureResult): void {
+function row(members: number, procedure: string, result: Omit<ProcedureResult, 'belowSeconds'>): void {
   const { failed, offered, longestGapMs, lost, seconds } = result;
   process.stdout.write(
     `| ${members} | ${procedure} | ${failed} / ${offered} | ${longestGapMs.toFixed(0)} | ${lost} | ${seconds.toFixed(1)} |\n`,
@@ -84,11 +87,6 @@ async function reportMemory(minutes: number): Promise<void> {
       `| ${kind} | ${agent[kind].toFixed(1)} | ${node[kind].toFixed(1)} | ${(agent[kind] / node[kind]).toFixed(2)} |\n`,
     );
   }
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 if (values.help) process.stdout.write(usage);

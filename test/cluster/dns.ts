@@ -1,6 +1,11 @@
 /** The cluster's names as a client resolves them: through the home's DNS server, with Node's own resolver. */
-import { promises } from 'node:dns';
-import { eventually, type TestCluster } from './cluster.ts';
+import type { promises } from 'node:dns';
+import {
+  type Followed,
+  followDns as follow,
+  resolverOf as serverResolver,
+} from '../../infra/local/rehearse/discovery.ts';
+import type { TestCluster } from './cluster.ts';
 
 /** What the cluster's names resolve to: instance ids, sorted, and the addresses of those that have one. */
 export interface Resolved {
@@ -25,36 +30,17 @@ export async function resolved(cluster: TestCluster): Promise<Resolved> {
   return { server: server ?? [], client: client ?? [], old: old ?? [], addresses: Object.fromEntries(addresses) };
 }
 
-/** Addresses of the members as a client finds them that knows the SRV name and nothing else. */
-export async function discover(cluster: TestCluster): Promise<readonly string[]> {
-  const { resolver, domain } = resolverOf(cluster);
-  const targets = await resolver.resolveSrv(`_etcd-client._tcp.${domain}`);
-  const found = await Promise.all(targets.map(({ name }) => resolver.resolve4(name)));
-  return found.flat();
-}
-
-export interface Followed {
-  /** As of the last answer; those of an answer without members are not taken. */
-  addresses(): readonly string[];
-  stop(): void;
-}
-
-/** A client's view of the members that asks as often as the records may be kept, rather than before each operation. */
-export async function followDns(cluster: TestCluster, everyMs = 1_000): Promise<Followed> {
-  let addresses = await eventually('the records', () => discover(cluster));
-  const refresh = async () => {
-    const found = await discover(cluster).catch(() => []);
-    if (found.length > 0) addresses = found;
-  };
-  const timer = setInterval(() => void refresh(), everyMs);
-  const stop = () => clearInterval(timer);
-  cluster.closing.addEventListener('abort', stop);
-  return { addresses: () => addresses, stop };
+/** A client's view of the members, until the cluster is closed. */
+export async function followDns(
+  cluster: TestCluster,
+  heard?: (addresses: readonly string[]) => void,
+): Promise<Followed> {
+  const { home, outputs, closing } = cluster;
+  const followed = await follow(home.services.dns, outputs.DiscoveryDomain ?? '', heard);
+  closing.addEventListener('abort', followed.stop);
+  return followed;
 }
 
 function resolverOf({ home, outputs }: TestCluster): { resolver: promises.Resolver; domain: string } {
-  const { address, port } = home.services.dns;
-  const resolver = new promises.Resolver({ timeout: 2_000, tries: 2 });
-  resolver.setServers([`${address}:${port}`]);
-  return { resolver, domain: outputs.DiscoveryDomain ?? '' };
+  return { resolver: serverResolver(home.services.dns), domain: outputs.DiscoveryDomain ?? '' };
 }
