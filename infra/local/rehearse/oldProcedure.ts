@@ -51,6 +51,7 @@ export async function replaceTheOldWay(options: OldProcedure): Promise<Procedure
   const folder = mkdtempSync(join(tmpdir(), 'etcd-old-'));
   const network = randomNetwork();
   const v2Api = minorOf(clientVersion)?.startsWith('2.') ?? false;
+  const swapsOnly = from !== to && hopInto(minorOf(to) ?? '2.0').swapOnly !== undefined;
   let next = 10;
   const place = () => ({ name: `m${next}`, address: `${network}.${next++}` });
   const start = (
@@ -82,7 +83,9 @@ export async function replaceTheOldWay(options: OldProcedure): Promise<Procedure
       await retry(() => membershipOf(through).add(peerUrl(successor.address), false));
       // One that starts before everybody lists it may exit ("member count is unequal"): what the nap after the addition was for.
       await Promise.all(running.map(({ spec }) => lists(spec, successor.address)));
-      const swapped = hopInto(minorOf(to) ?? '2.0').swapOnly !== undefined && from !== to;
+      const swapped = swapsOnly && running.some(({ spec }) => spec.version !== to);
+      // With the last of the old ones the cluster version changes: who joins with the old release after that is refused.
+      if (swapsOnly && !swapped) await Promise.all(running.map(({ spec }) => reports(spec, minorOf(to))));
       const all = [...running.map(({ spec }) => spec), successor];
       let started = await start(successor, swapped ? from : to, all, 'existing');
       running = [...running, started];
@@ -131,6 +134,13 @@ function lists(spec: Reached, address: string): Promise<void> {
     const { members } = await clientOf(spec).members();
     if (!members.some(({ peerUrls }) => peerUrls.includes(peerUrl(address))))
       throw new Error(`${address} is not listed`);
+  });
+}
+
+function reports(spec: Reached, minor: string | null): Promise<void> {
+  return retry(async () => {
+    const { cluster } = await clientOf(spec).version();
+    if (minorOf(cluster ?? '') !== minor) throw new Error(`${spec.address} reports the cluster version ${cluster}`);
   });
 }
 

@@ -6,7 +6,7 @@ import { html, Markup } from './html.ts';
 
 const width = 1060;
 const left = 190;
-const right = 90;
+const right = 150;
 const rowHeight = 22;
 const barHeight = 14;
 const memberLeft = 350;

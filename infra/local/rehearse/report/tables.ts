@@ -17,7 +17,7 @@ function hopRow(figures: HopFigures, index: number): Markup {
   const members = hop.members.map(({ member, downMs, successor }) =>
     downMs === null ? `${member}: replaced by ${successor ?? 'nobody'}` : `${member}: ${ms(downMs)}`,
   );
-  return html`<tr><td class="number">${String(index + 1)}</td><td class="nowrap">${`${hop.from} → ${hop.to}${kind}`}</td><td class="number">${failed}</td><td class="number">${offered}</td><td class="number${longestGapMs > gapGoalMs ? ' bad' : ''}">${ms(longestGapMs)}</td><td class="number">${durationText(untilMs - fromMs)}${hop.endedAtMs === null ? ', not ended' : ''}</td><td>${members.join(', ')}</td></tr>`;
+  return html`<tr><td class="number">${String(index + 1)}</td><td class="nowrap">${`${hop.from} → ${hop.to}${kind}`}</td><td class="number">${failed}</td><td class="number">${offered}</td><td class="number${longestGapMs > gapGoalMs ? ' bad' : ''}">${ms(longestGapMs)}</td><td class="number">${durationText(untilMs - fromMs)}${hop.endedAtMs === null ? ', not ended' : ''}</td><td>${members.map((member) => html`<div class="nowrap">${member}</div>`)}</td></tr>`;
 }
 
 export function comparisonTable({ whole, lost, tookMs, downMs, old }: Summary): Markup | null {
