@@ -1,7 +1,7 @@
 /** Which member is next in a hop. Pure. */
 import { sameStart } from '#etcd/upgradeStep.ts';
 import type { Hop, NextMember } from '../catalogue.ts';
-import { healthProblems } from './memberReports.ts';
+import { healthProblems, listedNames } from './memberReports.ts';
 import { type MemberSurvey, reportsOf } from './upgradeFacts.ts';
 import { memberOrder } from './upgradePlan.ts';
 
@@ -17,6 +17,8 @@ export type Choice =
 export function chooseMember(surveys: readonly MemberSurvey[], hop: Hop): Choice {
   const members = surveys.map(({ instanceId }) => instanceId);
   const open = memberOrder({ surveys }).filter(({ member }) => !isDone(surveyOf(surveys, member), hop));
+  const strangers = strangersIn(surveys);
+  if (strangers.length > 0) return { verdict: 'halted', problems: strangers };
   const problems = healthProblems(reportsOf(surveys));
   const sick = surveys.filter((one) => healthProblems(reportsOf([one])).length > 0).map(({ instanceId }) => instanceId);
   const [first] = sick;
@@ -27,6 +29,16 @@ export function chooseMember(surveys: readonly MemberSurvey[], hop: Hop): Choice
     return { verdict: 'chosen', next: { step: 'done', member: '', leads: false, remaining: 0, members } };
   const { member, leads } = next;
   return { verdict: 'chosen', next: { step: 'upgrade', member, leads, remaining: open.length, members } };
+}
+
+/** Members without an instance of the group, and instances that are no members: a member was lost meanwhile. */
+function strangersIn(surveys: readonly MemberSurvey[]): readonly string[] {
+  const listed = listedNames(reportsOf(surveys));
+  const names = surveys.map(({ instanceId }) => instanceId);
+  return [
+    ...listed.filter((name) => !names.includes(name)).map((name) => `the member ${name} has no instance in the group`),
+    ...names.filter((name) => !listed.includes(name)).map((name) => `${name} is not a member`),
+  ];
 }
 
 function surveyOf(surveys: readonly MemberSurvey[], member: string): MemberSurvey | undefined {

@@ -9,6 +9,7 @@ import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { historyOf } from '../../infra/executions/follow.ts';
 import { eventually, type TestCluster } from './cluster.ts';
+import { cutPower } from './instanceFaults.ts';
 import { read, write } from './kv.ts';
 import { killBusyLambdas } from './lambdas.ts';
 import { lockOf } from './rotation.ts';
@@ -257,5 +258,37 @@ describe('RollingUpgrade', () => {
     for (const { status } of after)
       expect(status).toMatchObject({ health: { verdict: 'healthy' }, etcd: { version: runs } });
     expect((await lockOf(cluster))?.holder).toBeUndefined();
+  });
+
+  test('halts when an instance is gone; once it is abandoned a new member joins, and all go on', async () => {
+    const [before, to] = [await cluster.members(), await other()];
+    const execution = await startUpgrade(cluster, { to, pauseBetweenMembersSeconds: 10 });
+    await eventually(
+      'it pauses',
+      async () => (await statesOf(execution)).includes('Pause before the next member'),
+      90_000,
+    );
+    const members = await cluster.members();
+    const [lost] = members.filter(({ status }) => status?.etcd.version !== to && !status?.member?.isLeader);
+    await cutPower(cluster.home, lost?.instanceId ?? '');
+    const end = await cluster.ended(execution);
+    expect(end).toMatchObject({ status: 'FAILED', error: 'MemberNotHealthy' });
+    expect(end.cause).toContain('nothing more is upgraded');
+    expect(await lockOf(cluster)).toMatchObject({ holder: execution });
+    expect(await upgrade(cluster, { action: 'abandon' })).toMatchObject({ status: 'SUCCEEDED' });
+    await eventually(
+      'three healthy members',
+      async () => {
+        const now = (await cluster.members()).filter(({ instanceId }) => instanceId !== lost?.instanceId);
+        const well = now.filter(({ status }) => status?.health.verdict === 'healthy');
+        return well.length === 3 && well.every(({ status }) => status?.member?.members.length === 3);
+      },
+      120_000,
+    );
+    const again = await upgrade(cluster, { to });
+    expect([again.status, again.cause]).toEqual(['SUCCEEDED', undefined]);
+    const after = await cluster.members();
+    expect(after.map(({ status }) => status?.etcd.version)).toEqual([to, to, to]);
+    expect(after.filter(({ instanceId }) => before.some((one) => one.instanceId === instanceId))).toHaveLength(2);
   });
 });

@@ -237,6 +237,21 @@ describe('the next member', () => {
   });
 });
 
+describe('the members', () => {
+  test('are those of the group: where one was lost, nobody is touched', () => {
+    const lost = ['i-1', 'i-2'].map((name) => surveyOf(name));
+    expect(chooseMember(lost, hop())).toEqual({
+      verdict: 'halted',
+      problems: ['the member i-3 has no instance in the group'],
+    });
+    const replaced = [...lost, surveyOf('i-4', { unwell: 'i-4 waits' })];
+    expect(chooseMember(replaced, hop())).toEqual({
+      verdict: 'halted',
+      problems: ['the member i-3 has no instance in the group', 'i-4 is not a member'],
+    });
+  });
+});
+
 describe('backups', () => {
   const kinds = (from: string, v2Keys: string[] | null = null) =>
     backupsOf({ surveys: names.map((name) => surveyOf(name, {}, { v2Keys })) }, hop({ from })).map(
