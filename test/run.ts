@@ -14,7 +14,11 @@ const project = join(import.meta.dirname, '..');
 const report = join(project, 'test-output', `jest-${process.pid}.json`);
 
 /** What tests start. */
-const etcdVersions = ['2.3.8', '3.3.27', '3.4.15', '3.5.31', '3.5.35', '3.7.3'];
+const etcdVersions = [
+  ...['2.0.0', '2.0.5', '2.1.1', '2.2.5', '2.3.8'],
+  ...['3.0.17', '3.1.20', '3.2.32', '3.3.27', '3.4.15'],
+  ...['3.5.31', '3.5.35', '3.6.0', '3.6.16', '3.7.3'],
+];
 const etcdctlVersion = '3.5.35';
 /** Left out of the fast subset: what starts clusters, browsers, or moto. */
 const slow = [
