@@ -35,6 +35,7 @@ export async function survey(context: UpgradeContext): Promise<Survey> {
     dataBytes: dataSize(layout.dataDir),
     freeBytes: freeBytes(layout.dataVolume),
     releasesFreeBytes: freeBytes(layout.releases),
+    arch: process.arch === 'arm64' ? 'arm64' : 'amd64',
     releases: installedVersions(layout.releases),
     clockMs: Date.now(),
     authEnabled,

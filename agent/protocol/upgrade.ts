@@ -39,6 +39,8 @@ export interface Survey {
   /** Of the data volume, and of the volume with the releases. */
   readonly freeBytes: number;
   readonly releasesFreeBytes: number;
+  /** That releases are fetched for. */
+  readonly arch: 'amd64' | 'arm64';
   /** Versions that are installed. */
   readonly releases: readonly string[];
   /** Epoch milliseconds of this instance's clock. */

@@ -25,7 +25,7 @@ export function planText({
   ].join('\n');
 }
 
-const sources = { bucket: 'the cluster’s bucket', official: 'the etcd project' } as const;
+const sources = { bucket: 'the cluster’s bucket', official: 'the etcd project', installed: 'the members' } as const;
 
 function hopText(hop: Hop): string {
   const { v2Api, deletesV2Keys, raftSnapshot } = hop;

@@ -78,7 +78,7 @@ export interface UpgradePlan {
   /** As it would be now: followers first, the leader last. */
   readonly order: readonly { readonly member: string; readonly version: string; readonly leads: boolean }[];
   /** Where each release of the ladder comes from. */
-  readonly releases: readonly { readonly version: string; readonly from: 'bucket' | 'official' }[];
+  readonly releases: readonly { readonly version: string; readonly from: 'bucket' | 'official' | 'installed' }[];
   /** Estimate for all of it. */
   readonly estimatedSeconds: number;
   /** Sentences. */

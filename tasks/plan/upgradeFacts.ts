@@ -1,4 +1,5 @@
 /** What the members' surveys say together, and what is in the way of an upgrade: every reason, not only the first. Pure. */
+import { knownBad } from '#etcd/hops.ts';
 import { factsOf } from '#etcd/minors.ts';
 import type { BootstrapRecord, LockRecord, RotationRecord, UpgradeRecord } from '#etcd/record.ts';
 import { compareVersions, type Minor, minorOf } from '#etcd/versions.ts';
@@ -23,6 +24,8 @@ export interface MemberSurvey {
 export interface Release {
   readonly version: string;
   readonly from: 'bucket' | 'official';
+  /** Null: all that the members may be of. */
+  readonly arch: Survey['arch'] | null;
 }
 
 export interface UpgradeFacts {
@@ -169,14 +172,21 @@ export function ladderFacts(
     snapshotsCover: flip !== null && known.every(({ snapshotIndex }) => snapshotIndex >= flip.raftIndex),
     authEnabled: known.some(({ authEnabled }) => authEnabled),
     dataBytes: Math.max(0, ...known.map(({ dataBytes }) => dataBytes)),
-    releaseOf: (minor, least) => releaseOf(releases, minor, least),
+    releaseOf: (minor, least) => releaseOf(releasesFor(known, releases), minor, least),
   };
+}
+
+/** Those that every member can run. */
+export function releasesFor(surveys: readonly Survey[], releases: readonly Release[]): readonly Release[] {
+  return releases.filter(({ arch }) => arch === null || surveys.every((survey) => survey.arch === arch));
 }
 
 /** The newest of the bucket, which an operator filled on purpose; else the newest of the etcd project that is known. */
 function releaseOf(releases: readonly Release[], minor: Minor, least: string | null): string | null {
   const fits = (version: string) =>
-    minorOf(version) === minor && (least === null || compareVersions(version, least) >= 0);
+    minorOf(version) === minor &&
+    knownBad(version) === null &&
+    (least === null || compareVersions(version, least) >= 0);
   const inBucket = releases.filter(({ from, version }) => from === 'bucket' && fits(version));
   const [newest] = inBucket.map(({ version }) => version).sort((a, b) => compareVersions(b, a));
   if (newest !== undefined) return newest;

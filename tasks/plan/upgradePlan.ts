@@ -4,7 +4,7 @@ import { compareVersions, minorOf } from '#etcd/versions.ts';
 import type { CheckedUpgrade, Hop, NextHop, UpgradePlan } from '../catalogue.ts';
 import { planLadder } from './ladder.ts';
 import { leaderOf } from './memberReports.ts';
-import { ladderFacts, reportsOf, type UpgradeFacts } from './upgradeFacts.ts';
+import { ladderFacts, releasesFor, reportsOf, type UpgradeFacts } from './upgradeFacts.ts';
 
 export type Planned =
   | { readonly verdict: 'planned'; readonly plan: UpgradePlan }
@@ -22,7 +22,7 @@ export function planUpgrade(facts: UpgradeFacts, request: CheckedUpgrade, cluste
   const ladder = ladderFacts(facts, request);
   const hops = wanted.rollBack === null ? planLadder(ladder, wanted.to) : rolledBack(facts, wanted.rollBack);
   if (hops.verdict === 'refused') return hops;
-  const releases = releasesFor(facts, hops.hops);
+  const releases = releasesOf(facts, hops.hops);
   if (typeof releases === 'string') return refused(releases);
   const order = memberOrder(facts);
   const [from = wanted.to] = [...ladder.versions].sort(compareVersions);
@@ -90,12 +90,16 @@ function rolledBack(
   return { verdict: 'planned', hops: [hop] };
 }
 
-function releasesFor({ releases }: UpgradeFacts, hops: readonly Hop[]): UpgradePlan['releases'] | string {
+function releasesOf({ releases, surveys }: UpgradeFacts, hops: readonly Hop[]): UpgradePlan['releases'] | string {
   const versions = [...new Set(hops.map(({ to }) => to))];
-  const found = versions.map((version) => ({
-    version,
-    from: releases.find((release) => release.version === version)?.from ?? null,
-  }));
+  const known = surveys.flatMap(({ survey }) => survey ?? []);
+  const fitting = releasesFor(known, releases);
+  const sourceOf = (version: string): UpgradePlan['releases'][number]['from'] | null => {
+    // What every member has needs no source: a rollback must not hang on one.
+    if (known.length > 0 && known.every((survey) => survey.releases.includes(version))) return 'installed';
+    return fitting.find((release) => release.version === version)?.from ?? null;
+  };
+  const found = versions.map((version) => ({ version, from: sourceOf(version) }));
   const missing = found.filter(({ from }) => from === null).map(({ version }) => version);
   if (missing.length === 0) return found.flatMap(({ version, from }) => (from === null ? [] : [{ version, from }]));
   return `${missing.map((version) => `etcd ${version}`).join(', ')} cannot be had: neither in the cluster's bucket nor from the etcd project with a known SHA-256; put the archive and its .sha256 under releases/ in the bucket`;

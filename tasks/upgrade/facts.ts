@@ -1,6 +1,7 @@
 /** Everything that the decisions of an upgrade rest on, read at one moment. */
+import { hopInto, nextMinor } from '#etcd/hops.ts';
 import { factsOf } from '#etcd/minors.ts';
-import { compareVersions, minors } from '#etcd/versions.ts';
+import { compareVersions, type Minor, minorOf, minors } from '#etcd/versions.ts';
 import type { Survey } from '../../agent/protocol.ts';
 import { readGroup } from '../aws/group.ts';
 import { listReleases } from '../aws/objects.ts';
@@ -64,21 +65,28 @@ async function surveyOf(instanceId: string, execution: string): Promise<MemberSu
 }
 
 /**
- * Releases that can be had: those of the bucket, and of each minor that the bucket has none of the newest that the etcd
- * project publishes.
+ * Releases that can be had: those of the bucket, and of each minor that the bucket has none of that the next hop could start
+ * from the newest that the etcd project publishes.
  * @param wanted X.Y.Z of more to ask the project for
  */
 export async function obtainableReleases(wanted: readonly string[]): Promise<readonly Release[]> {
-  const inBucket = (await listReleases()).map(({ version }) => version);
+  const inBucket = await listReleases();
+  const versions = inBucket.map(({ version }) => version);
   const missing = minors
-    .filter((minor) => !inBucket.some((version) => version.startsWith(`${minor}.`)))
+    .filter((minor) => !versions.some((version) => minorOf(version) === minor && startsNextHop(version, minor)))
     .map((minor) => factsOf(`${minor}.0`).latestPatch)
     // No sums of 2.x releases are published: they have to be in the bucket.
     .filter((version) => compareVersions(version, '3.0.0') >= 0);
-  const asked = [...missing, ...wanted.filter((version) => version !== '' && !inBucket.includes(version))];
+  const asked = [...missing, ...wanted].filter((version) => version !== '' && !versions.includes(version));
   const official = await officialReleases([...new Set(asked)]);
   return [
-    ...inBucket.map((version): Release => ({ version, from: 'bucket' })),
-    ...official.map((version): Release => ({ version, from: 'official' })),
+    ...inBucket.map(({ version, arch }): Release => ({ version, arch, from: 'bucket' })),
+    ...official.map((version): Release => ({ version, arch: null, from: 'official' })),
   ];
+}
+
+function startsNextHop(version: string, minor: Minor): boolean {
+  const next = nextMinor(minor);
+  const least = next === null ? undefined : hopInto(next).leastPatch?.value;
+  return least === undefined || compareVersions(version, least) >= 0;
 }

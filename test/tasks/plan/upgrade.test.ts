@@ -26,6 +26,7 @@ function surveyOf(name: string, seen: Seen = {}, changes: Partial<Survey> = {}):
     dataBytes: 1_000_000,
     freeBytes: 10 * gib,
     releasesFreeBytes: 10 * gib,
+    arch: 'amd64',
     releases: ['3.5.35'],
     clockMs: 1_000_000,
     authEnabled: false,
@@ -49,8 +50,10 @@ const facts = (changes: Partial<UpgradeFacts> = {}): UpgradeFacts => ({
   group: whole,
   surveys: names.map((name) => surveyOf(name)),
   releases: [
-    { version: '3.5.35', from: 'bucket' },
-    { version: '3.6.16', from: 'bucket' },
+    { version: '3.5.35', from: 'bucket', arch: 'amd64' },
+    { version: '3.6.16', from: 'bucket', arch: 'amd64' },
+    { version: '3.6.14', from: 'bucket', arch: 'arm64' },
+    { version: '3.7.3', from: 'official', arch: null },
   ],
   ...changes,
 });
@@ -163,6 +166,17 @@ describe('the plan', () => {
     expect(plan.releases).toEqual([{ version: '3.6.16', from: 'bucket' }]);
     expect(plan.steps).toHaveLength(3);
     expect(plan.estimatedSeconds).toBeGreaterThan(0);
+  });
+
+  test('takes releases of the members’ architecture, and those that all of them have', () => {
+    expect(planned({}, { to: '3.6.14' })).toMatchObject({
+      reasons: [expect.stringContaining('etcd 3.6.14 cannot be had')],
+    });
+    const surveys = names.map((name) => surveyOf(name, {}, { releases: ['3.6.14'] }));
+    expect(planned({ surveys }, { to: '3.6.14' })).toMatchObject({ plan: { releases: [{ from: 'installed' }] } });
+    expect(planned({}, { to: '3.7.3' })).toMatchObject({
+      plan: { releases: [{ from: 'bucket' }, { from: 'official' }] },
+    });
   });
 
   test('is refused where a release cannot be had, naming it', () => {
