@@ -1,6 +1,6 @@
 /**
  * The steps of RollingUpgrade in place as a bare script, with nothing in between: followers first, the leader last, its
- * leadership moved from 3.3 on, SIGTERM, the other binary, wait until it serves; in the end wait for the cluster version.
+ * leadership moved from 3.3 on, to a member that has been connected for 5 s, SIGTERM, the other binary, wait until it serves; in the end wait for the cluster version.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,6 +24,8 @@ export interface BareUpgrade extends ProcedureResult {
 const timeoutMs = 5_000;
 /** etcd's MoveLeader call (CHANGELOG-3.3). */
 const movesLeaderFrom = '3.3.0';
+/** What etcd itself asks of peers before changes of the membership (etcdserver: HealthInterval). */
+const settledMs = 5_000;
 
 export async function upgradeBare(members: number, from: string, to: string, everyMs: number): Promise<BareUpgrade> {
   await Promise.all([resolveEtcd(from), resolveEtcd(to)]);
@@ -39,16 +41,18 @@ export async function upgradeBare(members: number, from: string, to: string, eve
     await sleep(2_000);
     const began = performance.now();
     const stepSeconds: number[] = [];
+    const servesSince = new Map<string, number>();
     let downMs = 0;
     for (let left = running.length; left > 0; left--) {
       const stepBegan = performance.now();
       const next = await nextOf(running, from);
-      await handOver(next, running, from);
+      await handOver(next, running, from, servesSince);
       const stopped = performance.now();
       await endBareEtcd(next, 'SIGTERM');
       const swapped = await startBareEtcd({ ...next.spec, version: to, clusterState: 'existing' });
       running[running.indexOf(next)] = swapped;
       await answers(swapped.spec.address, version, swapped.spec.name);
+      servesSince.set(swapped.spec.name, performance.now());
       downMs += performance.now() - stopped;
       stepSeconds.push((performance.now() - stepBegan) / 1000);
     }
@@ -87,12 +91,19 @@ async function leads(spec: Reached): Promise<boolean> {
   return (await clientOf(spec).standing()).leaderId === (await idOf(spec));
 }
 
-async function handOver(next: BareEtcd, running: readonly BareEtcd[], from: string): Promise<void> {
+/** To the one that was swapped first, as soon as its peers have been connected to it for long enough. */
+async function handOver(
+  next: BareEtcd,
+  running: readonly BareEtcd[],
+  from: string,
+  servesSince: ReadonlyMap<string, number>,
+): Promise<void> {
   if (compareVersions(from, movesLeaderFrom) < 0 || running.length === 1 || !(await leads(next.spec))) return;
-  // The one that was swapped first has been connected longest.
-  const heir = running.find((one) => one !== next);
-  const members = createEtcdMembership({ ...next.spec, timeoutMs });
-  if (heir !== undefined) await members.moveLeader(await idOf({ ...heir.spec, version: from }));
+  const others = running.filter((one) => one !== next);
+  const sinceOf = ({ spec }: BareEtcd) => servesSince.get(spec.name) ?? 0;
+  const [heir = next] = others.sort((a, b) => sinceOf(a) - sinceOf(b));
+  await sleep(Math.max(0, settledMs - (performance.now() - sinceOf(heir))));
+  await createEtcdMembership({ ...next.spec, timeoutMs }).moveLeader(await idOf({ ...heir.spec, version: from }));
 }
 
 async function reports(spec: Reached, clusterVersion: string): Promise<void> {

@@ -3,29 +3,32 @@
  * moment; the ratios and differences are what counts.
  */
 import { parseArgs } from 'node:util';
+import { isSupported } from '#etcd/versions.ts';
 import { oldWaitsSeconds, type ProcedureResult, replaceTheOldWay } from '../../infra/local/rehearse/oldProcedure.ts';
 import { bootBare } from './bare.ts';
 import { median } from './median.ts';
 import { measureMemory } from './memory.ts';
 import { bootOurs } from './ours.ts';
 import { replaceOurWay } from './rotation.ts';
-import { reportUpgrade } from './upgrade.ts';
+import { reportUpgrade, type Way } from './upgrade.ts';
 
 const { values } = parseArgs({
   options: {
     etcd: { type: 'string', default: '3.5.35' },
     rounds: { type: 'string', default: '3' },
     'memory-minutes': { type: 'string', default: '10' },
+    upgrades: { type: 'string', default: '3.4.15:3.5.35,2.3.8:3.0.17' },
     only: { type: 'string', default: 'boot,replace,upgrade,memory' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
 
-const usage = `Usage: npm run bench -- [--etcd X.Y.Z] [--rounds N] [--memory-minutes N] [--only boot,replace,upgrade,memory]
+const usage = `Usage: npm run bench -- [--etcd X.Y.Z] [--rounds N] [--memory-minutes N] [--upgrades FROM:TO,...]
+                        [--only boot,replace,upgrade,memory]
 
   boot     from nothing to every member healthy, 1, 3 and 5 members, beside a script that starts the same etcd processes
   replace  every instance replaced under 100 writes a second: RotateInstances beside the predecessor's procedure
-  upgrade  RollingUpgrade, 3.4.15 to 3.5.35 and 2.3.8 to 3.0.17, beside a bare script and the predecessor's procedure
+  upgrade  RollingUpgrade of three members (3.4.15:3.5.35,2.3.8:3.0.17) beside a bare script and the predecessor's procedure
   memory   the agent after so many minutes (0: left out), beside a Node process with an HTTP server
 `;
 
@@ -34,9 +37,17 @@ async function main(): Promise<void> {
   const only = values.only.split(',');
   if (only.includes('boot')) await reportBoot(rounds);
   if (only.includes('replace')) await reportReplacement(rounds);
-  if (only.includes('upgrade')) await reportUpgrade(rounds);
+  if (only.includes('upgrade')) await reportUpgrade(rounds, upgrades());
   const minutes = Number(values['memory-minutes']);
   if (only.includes('memory') && minutes > 0) await reportMemory(minutes);
+}
+
+function upgrades(): readonly Way[] {
+  return values.upgrades.split(',').map((way) => {
+    const [from = '', to = ''] = way.split(':');
+    if (isSupported(from) && isSupported(to)) return { from, to };
+    throw new Error(`--upgrades has '${way}'; allowed: FROM:TO, such as 3.4.15:3.5.35`);
+  });
 }
 
 async function reportBoot(rounds: number): Promise<void> {

@@ -7,12 +7,14 @@ import { type Upgraded, upgradeUnderLoad } from '../../infra/local/rehearse/rehe
 import { type BareUpgrade, upgradeBare } from './bareUpgrade.ts';
 import { median } from './median.ts';
 
-const ways = [
-  ['3.4.15', '3.5.35'],
-  ['2.3.8', '3.0.17'],
-] as const;
 const members = 3;
 const everyMs = 10;
+
+export interface Way {
+  /** X.Y.Z */
+  readonly from: string;
+  readonly to: string;
+}
 
 interface Round {
   readonly ours: OurUpgrade;
@@ -22,12 +24,14 @@ interface Round {
 
 interface OurUpgrade extends ProcedureResult {
   readonly stepSeconds: readonly number[];
+  /** From the first member's step to the end of the last. */
+  readonly turnsSeconds: number;
   readonly transitions: number;
   readonly events: number;
 }
 
-export async function reportUpgrade(rounds: number): Promise<void> {
-  for (const [from, to] of ways) {
+export async function reportUpgrade(rounds: number, ways: readonly Way[]): Promise<void> {
+  for (const { from, to } of ways) {
     const all: Round[] = [];
     line(`\n${from} to ${to}, ${members} members\n`);
     line('| procedure | failed / offered | longest gap (ms) | lost | s below full tolerance | s | s per step |');
@@ -65,12 +69,14 @@ async function upgradeOurs(from: string, to: string): Promise<OurUpgrade> {
 function figuresOf({ report, hops, clients, history }: Upgraded): OurUpgrade {
   if (report.failure !== null) throw new Error(`RollingUpgrade: ${report.failure.error}: ${report.failure.cause}`);
   const steps = hops.flatMap((hop) => hop.members);
+  const endOf = ({ beganAtMs, endedAtMs }: (typeof steps)[number]) => endedAtMs ?? beganAtMs;
   return {
     ...clients,
     lost: clients.lost?.length ?? Number.NaN,
     seconds: report.tookMs / 1000,
     belowSeconds: steps.reduce((sum, { downMs }) => sum + (downMs ?? 0), 0) / 1000,
-    stepSeconds: steps.map(({ beganAtMs, endedAtMs }) => ((endedAtMs ?? beganAtMs) - beganAtMs) / 1000),
+    stepSeconds: steps.map((step) => (endOf(step) - step.beganAtMs) / 1000),
+    turnsSeconds: (Math.max(...steps.map(endOf)) - Math.min(...steps.map(({ beganAtMs }) => beganAtMs))) / 1000,
     transitions: history.transitions / steps.length,
     events: history.events / steps.length,
   };
@@ -86,14 +92,20 @@ function row(procedure: string, result: ProcedureResult, steps: readonly number[
 
 function summarize(rounds: readonly Round[]): void {
   const middle = (of: (round: Round) => number) => median(rounds.map(of)).toFixed(2);
-  line('\nMedians:');
-  line(`- failed: ${middle(({ ours }) => ours.failed)}, the old procedure ${middle(({ old }) => old.failed)}`);
-  line(
-    `- overhead for each member over the bare script: ${middle(({ ours, bare }) => (ours.seconds - bare.seconds) / members)} s of the whole, ${middle(({ ours, bare }) => mean(ours.stepSeconds) - mean(bare.stepSeconds))} s of its step`,
-  );
-  line(
-    `- transitions and history events for each member: ${middle(({ ours }) => ours.transitions)}, ${middle(({ ours }) => ours.events)}`,
-  );
+  const bareTurns = ({ bare }: Round) => bare.stepSeconds.reduce((sum, one) => sum + one, 0);
+  const rows: readonly (readonly [string, (round: Round) => number])[] = [
+    ['failed writes, RollingUpgrade', ({ ours }) => ours.failed],
+    ['failed writes, old procedure', ({ old }) => old.failed],
+    [
+      'overhead for each member, s: all that the upgrade does',
+      ({ ours, bare }) => (ours.seconds - bare.seconds) / members,
+    ],
+    ['overhead for each member, s: its turn', (round) => (round.ours.turnsSeconds - bareTurns(round)) / members],
+    ['transitions for each member', ({ ours }) => ours.transitions],
+    ['history events for each member', ({ ours }) => ours.events],
+  ];
+  line('\n| medians | |\n|---|---|');
+  for (const [what, of] of rows) line(`| ${what} | ${middle(of)} |`);
 }
 
 function mean(numbers: readonly number[]): number {

@@ -78,14 +78,15 @@ export async function replaceTheOldWay(options: OldProcedure): Promise<Procedure
       await endBareEtcd(old, 'SIGKILL');
       running = running.filter((one) => one !== old);
       void load.aim(target());
+      const swapped = swapsOnly && running.some(({ spec }) => spec.version !== to);
+      // Once the last of the old ones is gone the cluster version changes, and who joins with the old release is refused. While
+      // one is listed that has not started it does not change.
+      if (swapsOnly && !swapped) await Promise.all(running.map(({ spec }) => reports(spec, minorOf(to))));
       const successor = place();
       const through = running[0]?.spec ?? old.spec;
       await retry(() => membershipOf(through).add(peerUrl(successor.address), false));
       // One that starts before everybody lists it may exit ("member count is unequal"): what the nap after the addition was for.
       await Promise.all(running.map(({ spec }) => lists(spec, successor.address)));
-      const swapped = swapsOnly && running.some(({ spec }) => spec.version !== to);
-      // With the last of the old ones the cluster version changes: who joins with the old release after that is refused.
-      if (swapsOnly && !swapped) await Promise.all(running.map(({ spec }) => reports(spec, minorOf(to))));
       const all = [...running.map(({ spec }) => spec), successor];
       let started = await start(successor, swapped ? from : to, all, 'existing');
       running = [...running, started];
