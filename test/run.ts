@@ -77,7 +77,8 @@ async function prepare(): Promise<void> {
 
 async function jest(args: readonly string[]): Promise<Count> {
   const script = join('node_modules', 'jest', 'bin', 'jest.js');
-  const options = ['--json', `--outputFile=${report}`, '--maxWorkers=2'];
+  // The tests of clusters mostly wait, for etcd to settle and for elections: three at a time use two cores to about a half.
+  const options = ['--json', `--outputFile=${report}`, '--maxWorkers=3'];
   // jest prints its JSON to stdout besides the file; what a person reads goes to stderr.
   const code = await run(
     ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', script, ...options, ...args],
