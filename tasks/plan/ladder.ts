@@ -91,7 +91,10 @@ function stopsBetween(facts: LadderFacts, from: string, to: string): Stop[] | st
     goTo(stop, next);
     minor = next;
   }
-  if (at !== to || (stops.length === 0 && facts.versions.some((version) => version !== to))) goTo(to, null);
+  if (at !== to) goTo(to, null);
+  // A patch move back that was halted: the lowest run it already.
+  const [highest = to] = [...facts.versions].sort((a, b) => compareVersions(b, a));
+  if (stops.length === 0 && highest !== to) stops.push({ from: highest, to, into: null });
   return stops;
 }
 
