@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const command = join(import.meta.dirname, '../../infra/local/rehearse/command.ts');
 let folder: string;
