@@ -1,6 +1,9 @@
-/** The bundles that are deployed: the agent as one file, each task as a folder. The same ones on AWS and here. */
+/**
+ * The bundles that are deployed: the agent as one file, each task as a folder. The same ones on AWS and here. What a folder
+ * holds already is taken as it is: a folder belongs to one state of the sources.
+ */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildOptions, buildSync } from 'esbuild';
 
@@ -33,15 +36,16 @@ export interface AgentBundle {
 /** `etcd-agent.cjs`, for the oldest Node that instances may have. CommonJS: Node's loader of ES modules costs 12 MB of resident memory. */
 export function bundleAgent(folder: string): AgentBundle {
   const file = join(folder, 'agent', 'etcd-agent.cjs');
-  buildSync({
-    ...common,
-    format: 'cjs',
-    outExtension: { '.js': '.cjs' },
-    banner: {},
-    entryPoints: { 'etcd-agent': 'agent/main.ts' },
-    outdir: join(folder, 'agent'),
-    target: 'node22',
-  });
+  if (!existsSync(file))
+    buildSync({
+      ...common,
+      format: 'cjs',
+      outExtension: { '.js': '.cjs' },
+      banner: {},
+      entryPoints: { 'etcd-agent': 'agent/main.ts' },
+      outdir: join(folder, 'agent'),
+      target: 'node22',
+    });
   return { file, sha256: createHash('sha256').update(readFileSync(file)).digest('hex') };
 }
 
@@ -52,11 +56,12 @@ export function bundleAgent(folder: string): AgentBundle {
  */
 export function bundleTasks(folder: string, entries: Readonly<Record<string, string>>): Record<string, string> {
   const entryPoints = Object.entries(entries).map(([name, entry]) => [`${name}/index`, `tasks/${entry}.ts`]);
-  buildSync({
-    ...common,
-    entryPoints: Object.fromEntries(entryPoints),
-    outdir: join(folder, 'tasks'),
-    target: 'node24',
-  });
+  if (!existsSync(join(folder, 'tasks')))
+    buildSync({
+      ...common,
+      entryPoints: Object.fromEntries(entryPoints),
+      outdir: join(folder, 'tasks'),
+      target: 'node24',
+    });
   return Object.fromEntries(Object.keys(entries).map((name) => [name, join(folder, 'tasks', name)]));
 }

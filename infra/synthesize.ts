@@ -1,8 +1,8 @@
 /**
  * Writes the cloud assembly. `cdk synth` comes here through app.ts; the local home and tests call it as
- * `node infra/synthesize.ts --outdir DIR --settings JSON`.
+ * `node infra/synthesize.ts --outdir DIR --settings JSON --bundles DIR`.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,13 +12,16 @@ import { Fault } from '#etcd/faults.ts';
 import { ClusterStack } from './clusterStack.ts';
 import { parseSettings, type Settings, settingsFromContext } from './settings.ts';
 
-/** The app with its stacks, checked by cdk-nag's AwsSolutions pack when it is synthesized. */
-export function createApp(settings: Settings | undefined, outdir?: string): App {
+/**
+ * The app with its stacks, checked by cdk-nag's AwsSolutions pack when it is synthesized.
+ * @param bundles a folder with the bundles of these sources, or an empty one for them; absent: one of its own
+ */
+export function createApp(settings: Settings | undefined, outdir?: string, bundles = temporaryFolder()): App {
   const app = new App({ analyticsReporting: false, ...(outdir !== undefined && { outdir }) });
   const chosen = settings ?? parseSettings(settingsFromContext(contextOf(app)));
   new ClusterStack(app, `etcd-${chosen.cluster}`, {
     settings: chosen,
-    bundleFolder: temporaryFolder(),
+    bundleFolder: bundles,
     // An existing VPC is looked up, which needs to know where.
     ...(chosen.vpcId !== undefined && { env: environmentOf() }),
   });
@@ -49,8 +52,30 @@ function environmentOf(): { account: string; region: string } {
 }
 
 function main(): void {
-  const { values } = parseArgs({ options: { outdir: { type: 'string' }, settings: { type: 'string' } } });
-  createApp(parseSettings(JSON.parse(values.settings ?? '{}')), values.outdir ?? 'cdk.out').synth();
+  const options = { outdir: { type: 'string' }, settings: { type: 'string' }, bundles: { type: 'string' } } as const;
+  const { outdir = 'cdk.out', settings = '{}', bundles } = parseArgs({ options }).values;
+  const parsed = parseSettings(JSON.parse(settings));
+  if (bundles === undefined || existsSync(bundles)) createApp(parsed, outdir, bundles).synth();
+  else withFreshBundles(bundles, (fresh) => createApp(parsed, outdir, fresh).synth());
+}
+
+/** They are made beside their place and moved there whole; another process may have been faster. */
+function withFreshBundles(folder: string, synth: (fresh: string) => void): void {
+  const fresh = `${folder}.${process.pid}`;
+  try {
+    synth(fresh);
+    if (!existsSync(folder)) moved(fresh, folder);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+function moved(fresh: string, folder: string): void {
+  try {
+    renameSync(fresh, folder);
+  } catch (error) {
+    if (!existsSync(folder)) throw error;
+  }
 }
 
 if (import.meta.main) main();

@@ -14,8 +14,14 @@ const sources = ['agent', 'tasks', 'workflows', 'infra', 'cdk.json', 'package-lo
  * @returns the assembly's folder
  */
 export async function synthesizedAssembly(settings: Readonly<Record<string, unknown>>): Promise<string> {
-  const key = digest(settings);
-  const folder = join(project, '.cache', 'assemblies', key);
+  const sourcesKey = digest(sources.flatMap(filesBelow), '');
+  const folder = join(
+    project,
+    '.cache',
+    'assemblies',
+    digest([], `${sourcesKey}${JSON.stringify(Object.entries(settings).sort())}`),
+  );
+  const bundles = join(project, '.cache', 'bundles', sourcesKey);
   if (existsSync(join(folder, 'manifest.json'))) {
     utimesSync(folder, new Date(), new Date());
     return folder;
@@ -23,9 +29,10 @@ export async function synthesizedAssembly(settings: Readonly<Record<string, unkn
   const fresh = `${folder}.${process.pid}`;
   mkdirSync(fresh, { recursive: true });
   try {
-    await synthesize(fresh, settings);
+    mkdirSync(join(bundles, '..'), { recursive: true });
+    await synthesize(fresh, settings, bundles);
     renameSync(fresh, folder);
-    forgetUnused(join(folder, '..'));
+    for (const kept of [folder, bundles]) forgetUnused(join(kept, '..'));
   } catch (error) {
     // Two starts at once synthesize the same thing: whoever renames second takes the other's.
     if (!existsSync(join(folder, 'manifest.json'))) throw error;
@@ -36,18 +43,18 @@ export async function synthesizedAssembly(settings: Readonly<Record<string, unkn
 }
 
 /** Those that no start or test has used for a week. */
-function forgetUnused(assemblies: string): void {
+function forgetUnused(kept: string): void {
   const oldest = Date.now() - 7 * 86_400_000;
-  for (const name of readdirSync(assemblies)) {
-    const folder = join(assemblies, name);
+  for (const name of readdirSync(kept)) {
+    const folder = join(kept, name);
     if ((statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? oldest) < oldest)
       rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function digest(settings: Readonly<Record<string, unknown>>): string {
-  const hash = createHash('sha256').update(JSON.stringify(Object.entries(settings).sort()));
-  for (const file of sources.flatMap(filesBelow))
+function digest(files: readonly string[], text: string): string {
+  const hash = createHash('sha256').update(text);
+  for (const file of files)
     hash
       .update(file)
       .update('\0')
@@ -65,8 +72,9 @@ function filesBelow(path: string): string[] {
     .sort();
 }
 
-function synthesize(outdir: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
-  const args = ['infra/synthesize.ts', '--outdir', outdir, '--settings', JSON.stringify(settings)];
+function synthesize(outdir: string, settings: Readonly<Record<string, unknown>>, bundles: string): Promise<void> {
+  const given = ['--settings', JSON.stringify(settings), '--bundles', bundles];
+  const args = ['infra/synthesize.ts', '--outdir', outdir, ...given];
   const child = spawn(process.execPath, args, { cwd: project, stdio: ['ignore', 'pipe', 'pipe'] });
   const said: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => said.push(chunk));
