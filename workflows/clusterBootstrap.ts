@@ -32,8 +32,6 @@ export interface ClusterBootstrapProps {
   readonly memberHealthyTimeoutSeconds: number;
 }
 
-/** The agent beats every 10 s: two may get lost. */
-const heartbeatSeconds = 30;
 /** Above the agent's own deadline, so that normally the agent says why. */
 const marginSeconds = 60;
 /** Times a member is asked to wait again after a lost callback. */
@@ -146,7 +144,7 @@ function oneMember(machine: MachineScope, { memberHealthyTimeoutSeconds }: Clust
       etcdVersion: '$.etcdVersion',
       taskToken: '$$.Task.Token',
     },
-    { resultPath: '$.health', timeoutSeconds: memberHealthyTimeoutSeconds + marginSeconds, heartbeatSeconds },
+    { resultPath: '$.health', timeoutSeconds: memberHealthyTimeoutSeconds + marginSeconds },
   );
   const ask = step(
     machine,

@@ -24,8 +24,6 @@ export interface ReplaceInstancesProps {
   readonly memberHealthyTimeoutSeconds: number;
 }
 
-/** The agent beats every 10 s: two may get lost. */
-const heartbeatSeconds = 30;
 /** Above the agent's own deadline, so that normally the agent says why. */
 const marginSeconds = 60;
 /** Tasks that only read and write, in seconds for all of one member. */
@@ -62,14 +60,14 @@ export function replaceInstances(machine: MachineScope, held: Held, props: Repla
       known: '$.next.known',
       taskToken: '$$.Task.Token',
     },
-    { resultPath: '$.successor', timeoutSeconds, heartbeatSeconds },
+    { resultPath: '$.successor', timeoutSeconds },
   );
   const healthy = awaitStep(
     machine,
     'Wait until the new member is healthy',
     'awaitSuccessorHealth',
     { execution, token, successor: '$.successor', taskToken: '$$.Task.Token' },
-    { timeoutSeconds, heartbeatSeconds },
+    { timeoutSeconds },
   );
   const terminate = step(
     machine,
@@ -84,7 +82,7 @@ export function replaceInstances(machine: MachineScope, held: Held, props: Repla
     'Wait until the old member has left',
     'awaitMemberGone',
     { execution, token, leaving: '$.leaving', taskToken: '$$.Task.Token' },
-    { timeoutSeconds, heartbeatSeconds },
+    { timeoutSeconds },
   );
   const note = step(
     machine,

@@ -24,13 +24,13 @@ import {
   IntegrationPattern,
   type IStateMachine,
   JsonPath,
-  Pass,
   Succeed,
   TaskInput,
   Timeout,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { caught, explainFailure, failExplained } from './failures.ts';
+import { receiveRequest, takeOperationLock } from './operation.ts';
 import { longestPauseSeconds, nestedNotStarted } from './retryPolicies.ts';
 import { type MachineScope, step } from './step.ts';
 import { longestHopSeconds, type UpgradeHopProps } from './upgradeHop.ts';
@@ -60,10 +60,7 @@ export function rollingUpgrade(machine: MachineScope, props: RollingUpgradeProps
   const token = '$.lock.token';
   const held = { execution, token, leaseSeconds } as const;
 
-  // What an operator typed may be no object at all: it is put into one, so that a refusal has where to go.
-  const receive = new Pass(scope, 'Receive the request', {
-    parameters: { input: JsonPath.objectAt('$$.Execution.Input') },
-  });
+  const receive = receiveRequest(machine);
   const check = step(machine, 'Check the request', 'checkUpgrade', { request: '$.input' }, { resultPath: '$.request' });
   const plan = step(
     machine,
@@ -74,13 +71,7 @@ export function rollingUpgrade(machine: MachineScope, props: RollingUpgradeProps
   );
   const dryRun = new Choice(scope, 'Dry run only?');
   const unchanged = new Succeed(scope, 'Nothing changed', { outputPath: '$.plan' });
-  const takeLock = step(
-    machine,
-    'Take the operation lock',
-    'takeLock',
-    { holder: execution, purpose: 'RollingUpgrade', leaseSeconds, joins: false, resumes: true },
-    { resultPath: '$.lock' },
-  );
+  const takeLock = takeOperationLock(machine, { purpose: 'RollingUpgrade', leaseSeconds, joins: false });
   const begin = step(machine, 'Begin the upgrade', 'beginUpgrade', { ...held, request: '$.request', plan: '$.plan' });
   const onward = new Choice(scope, 'Go on with the upgrade?');
   const restoreBack = step(machine, 'Give the group back before the rollback', 'restoreGroup', held);

@@ -13,6 +13,7 @@
  */
 import { Choice, Condition, type IChainable, JsonPath, Parallel, Pass, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
 import { caught, explainFailure, failExplained } from './failures.ts';
+import { receiveRequest, takeOperationLock } from './operation.ts';
 import { type Held, longestReplacementSeconds, replaceInstances } from './replaceInstances.ts';
 import { longestPauseSeconds } from './retryPolicies.ts';
 import { type MachineScope, step } from './step.ts';
@@ -40,10 +41,7 @@ export function rotateInstances(machine: MachineScope, props: RotateInstancesPro
   const leaseSeconds = props.memberHealthyTimeoutSeconds + leaseMarginSeconds;
   const held: Held = { execution, token: '$.lock.token', leaseSeconds };
 
-  // What an operator typed may be no object at all: it is put into one, so that a refusal has where to go.
-  const receive = new Pass(scope, 'Receive the request', {
-    parameters: { input: JsonPath.objectAt('$$.Execution.Input') },
-  });
+  const receive = receiveRequest(machine);
   const checkRequest = step(
     machine,
     'Check the request',
@@ -60,13 +58,7 @@ export function rotateInstances(machine: MachineScope, props: RotateInstancesPro
   );
   const dryRun = new Choice(scope, 'Dry run only?');
   const unchanged = new Succeed(scope, 'Nothing changed', { outputPath: '$.plan' });
-  const takeLock = step(
-    machine,
-    'Take the operation lock',
-    'takeLock',
-    { holder: execution, purpose: 'RotateInstances', leaseSeconds, joins: true, resumes: true },
-    { resultPath: '$.lock' },
-  );
+  const takeLock = takeOperationLock(machine, { purpose: 'RotateInstances', leaseSeconds, joins: true });
   // A branch of its own, so that one Catch covers all that is done under the lock.
   const replace = new Parallel(scope, 'Replace the instances', { resultPath: JsonPath.DISCARD });
   replace.branch(replaceInstances(machine, held, props));

@@ -28,8 +28,10 @@ export interface StepOptions {
 
 export interface AwaitOptions extends StepOptions {
   readonly timeoutSeconds: number;
-  readonly heartbeatSeconds: number;
 }
+
+/** The agent beats every 10 s: two may get lost. */
+const heartbeatSeconds = 30;
 
 /** Longer than any task's own time-out, so that Lambda ends first and says why; no state waits without a bound. */
 const taskTimeout = Timeout.duration(Duration.seconds(90));
@@ -60,7 +62,7 @@ export function awaitStep<Name extends TaskName>(
   state: string,
   task: Name,
   payload: Payload<Name>,
-  { resultPath, timeoutSeconds, heartbeatSeconds }: AwaitOptions,
+  { resultPath, timeoutSeconds }: AwaitOptions,
 ): LambdaInvoke {
   const invoke = new LambdaInvoke(scope, state, {
     lambdaFunction: functions[task],

@@ -27,9 +27,9 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { caught, explainFailure, failExplained } from './failures.ts';
-import { longestReplacementSeconds, replaceInstances } from './replaceInstances.ts';
+import { type Held, longestReplacementSeconds, replaceInstances } from './replaceInstances.ts';
 import { longestBriefly, lostCallback, unreachableBriefly } from './retryPolicies.ts';
-import { awaitStep, type MachineScope, step } from './step.ts';
+import { awaitStep, type MachineScope, type Path, type Payload, step } from './step.ts';
 
 export interface UpgradeHopProps {
   readonly memberHealthyTimeoutSeconds: number;
@@ -37,8 +37,6 @@ export interface UpgradeHopProps {
   readonly members: number;
 }
 
-/** The agent beats every 10 s: two may get lost. */
-const heartbeatSeconds = 30;
 /** Above the agent's own deadline, with what its data adds to it: 5 MB/s of the largest quota. */
 const marginSeconds = 4_000;
 const otherTasksSeconds = 1_800;
@@ -54,6 +52,7 @@ export function longestHopSeconds({ memberHealthyTimeoutSeconds, members }: Upgr
 
 type MemberTask =
   | 'installRelease'
+  | 'backUpMember'
   | 'deleteV2Keys'
   | 'checkV2Store'
   | 'upgradeMember'
@@ -66,24 +65,28 @@ export function upgradeHop(machine: MachineScope, props: UpgradeHopProps): IChai
   const timeoutSeconds = props.memberHealthyTimeoutSeconds + marginSeconds;
   const held = { execution: '$.execution', token: '$.token', leaseSeconds: timeoutSeconds } as const;
 
-  /** A command to one member's agent, which finishes the state. */
-  function ofMember(
+  /** A command to one member's agent, which finishes the state; `more` goes to its task besides. */
+  function ofMember<Name extends MemberTask>(
     state: string,
-    task: MemberTask,
-    member: '$.member' | '$.next.member' | '$.members[0]',
+    task: Name,
+    member: Path,
+    more: Partial<Payload<Name>> = {},
+    seconds = timeoutSeconds,
   ): LambdaInvoke {
     const { execution, token } = held;
-    const payload = { execution, token, hop: '$.hop', member, taskToken: '$$.Task.Token' } as const;
-    const waits = awaitStep(machine, state, task, payload, { resultPath: '$.done', timeoutSeconds, heartbeatSeconds });
+    const payload = { execution, token, hop: '$.hop', member, taskToken: '$$.Task.Token', ...more } as Payload<Name>;
+    const waits = awaitStep(machine, state, task, payload, { resultPath: '$.done', timeoutSeconds: seconds });
     waits.addRetry(lostCallback);
     waits.addRetry(unreachableBriefly);
     return waits;
   }
 
-  function everyMember(
+  /** The inner state for each item, which it finds under this name. */
+  function forEach(
     state: string,
     inner: LambdaInvoke,
-    itemsPath: '$.members' | '$.next.members',
+    itemsPath: Path,
+    name: 'member' | 'backup' = 'member',
     resultPath: string = JsonPath.DISCARD,
   ): MapState {
     return new MapState(scope, state, {
@@ -92,44 +95,26 @@ export function upgradeHop(machine: MachineScope, props: UpgradeHopProps): IChai
         execution: JsonPath.objectAt('$.execution'),
         token: JsonPath.objectAt('$.token'),
         hop: JsonPath.objectAt('$.hop'),
-        member: JsonPath.objectAt('$$.Map.Item.Value'),
+        [name]: JsonPath.objectAt('$$.Map.Item.Value'),
       },
       resultPath,
     }).itemProcessor(inner);
   }
 
   const install = ofMember('Install the release', 'installRelease', '$.member');
-  const present = everyMember('Make the release present on every member', install, '$.members');
-  const backUpOne = awaitStep(
-    machine,
+  const present = forEach('Make the release present on every member', install, '$.members');
+  const backUpOne = ofMember(
     'Back up the member',
     'backUpMember',
-    {
-      execution: held.execution,
-      token: held.token,
-      hop: '$.hop',
-      member: '$.backup.member',
-      format: '$.backup.format',
-      taskToken: '$$.Task.Token',
-    },
-    { resultPath: '$.done', timeoutSeconds: backupSeconds, heartbeatSeconds },
+    '$.backup.member',
+    { format: '$.backup.format' },
+    backupSeconds,
   );
-  backUpOne.addRetry(lostCallback);
-  backUpOne.addRetry(unreachableBriefly);
-  const backup = new MapState(scope, 'Back up the cluster', {
-    itemsPath: '$.backups',
-    itemSelector: {
-      execution: JsonPath.objectAt('$.execution'),
-      token: JsonPath.objectAt('$.token'),
-      hop: JsonPath.objectAt('$.hop'),
-      backup: JsonPath.objectAt('$$.Map.Item.Value'),
-    },
-    resultPath: JsonPath.DISCARD,
-  }).itemProcessor(backUpOne);
+  const backup = forEach('Back up the cluster', backUpOne, '$.backups', 'backup');
   const v2 = new Choice(scope, 'Anything to do about the v2 store?');
   const deleted = ofMember('Delete the keys of the v2 store', 'deleteV2Keys', '$.members[0]');
   const look = ofMember('Look through the v2 store', 'checkV2Store', '$.member');
-  const empty = everyMember('Check that the v2 store of every member is empty', look, '$.members');
+  const empty = forEach('Check that the v2 store of every member is empty', look, '$.members');
   const choose = step(
     machine,
     'Choose the next member',
@@ -143,15 +128,16 @@ export function upgradeHop(machine: MachineScope, props: UpgradeHopProps): IChai
     time: WaitTime.secondsPath('$.pauseBetweenMembersSeconds'),
   });
   const report = ofMember('Wait until the member reports it', 'awaitClusterVersion', '$.member');
-  const flipped = everyMember(
+  const flipped = forEach(
     'Wait until every member reports the new cluster version',
     report,
     '$.next.members',
+    'member',
     '$.flipped',
   );
   const needed = new Choice(scope, 'Raft snapshots needed?');
   const take = ofMember('Have the member take a raft snapshot', 'takeRaftSnapshot', '$.member');
-  const taken = everyMember('Have every member take a raft snapshot', take, '$.next.members');
+  const taken = forEach('Have every member take a raft snapshot', take, '$.next.members');
   const note = step(machine, 'Note the hop', 'noteHop', { ...held, hop: '$.hop', flipped: '$.flipped[*].done' }, {});
   const done = new Succeed(scope, 'Hop done', { outputPath: '$.hop' });
 
@@ -161,6 +147,29 @@ export function upgradeHop(machine: MachineScope, props: UpgradeHopProps): IChai
     state.addCatch(explain, caught);
 
   present.next(backup).next(v2);
+  const replaces = replacement(machine, held, props, { explain, next: choose });
+  v2.when(Condition.booleanEquals('$.hop.deletesV2Keys', true), deleted)
+    .when(Condition.booleanEquals('$.hop.checksV2Store', true), empty)
+    .otherwise(replaces);
+  deleted.next(replaces);
+  empty.next(replaces);
+  choose.next(another);
+  upgrade.next(pause).next(choose);
+  taken.next(note).next(done);
+  flipped.next(needed.when(Condition.booleanEquals('$.hop.raftSnapshot', true), taken).otherwise(note));
+  another.when(Condition.stringEquals('$.next.step', 'upgrade'), upgrade).otherwise(flipped);
+  return present;
+}
+
+interface Ways {
+  readonly explain: LambdaInvoke;
+  /** After it, or where nothing is replaced. */
+  readonly next: LambdaInvoke;
+}
+
+/** Instances are replaced where the strategy says so, and the group is given back whatever becomes of it. */
+function replacement(machine: MachineScope, held: Held, props: UpgradeHopProps, { explain, next }: Ways): Choice {
+  const { scope } = machine;
   const replaces = new Choice(scope, 'Replace the instances?');
   const admit = step(
     machine,
@@ -182,26 +191,8 @@ export function upgradeHop(machine: MachineScope, props: UpgradeHopProps): IChai
   restoreAfter.next(explain);
   for (const state of [replace, restore]) state.addCatch(restoreAfter, caught);
   for (const state of [admit, close]) state.addCatch(explain, caught);
-  admit.next(replace).next(restore).next(close).next(choose);
-  replaces
-    .when(
-      Condition.and(
-        Condition.stringEquals('$.strategy', 'replace'),
-        Condition.or(Condition.stringEquals('$.hop.kind', 'minor'), Condition.stringEquals('$.hop.kind', 'patch')),
-      ),
-      admit,
-    )
-    .otherwise(choose);
-
-  v2.when(Condition.booleanEquals('$.hop.deletesV2Keys', true), deleted)
-    .when(Condition.booleanEquals('$.hop.checksV2Store', true), empty)
-    .otherwise(replaces);
-  deleted.next(replaces);
-  empty.next(replaces);
-  choose.next(another);
-  upgrade.next(pause).next(choose);
-  taken.next(note).next(done);
-  flipped.next(needed.when(Condition.booleanEquals('$.hop.raftSnapshot', true), taken).otherwise(note));
-  another.when(Condition.stringEquals('$.next.step', 'upgrade'), upgrade).otherwise(flipped);
-  return present;
+  admit.next(replace).next(restore).next(close).next(next);
+  const asked = Condition.stringEquals('$.strategy', 'replace');
+  const kinds = ['minor', 'patch'].map((kind) => Condition.stringEquals('$.hop.kind', kind));
+  return replaces.when(Condition.and(asked, Condition.or(...kinds)), admit).otherwise(next);
 }

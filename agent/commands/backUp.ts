@@ -1,5 +1,4 @@
 /** A backup of this member in the cluster's bucket: what is needed to restore the cluster as it was before a hop. */
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream, mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { Fault } from '#etcd/faults.ts';
 import type { ObjectFile } from '../machine/aws.ts';
 import { saveSnapshot } from '../machine/etcdSnapshot.ts';
+import { runProgram } from '../machine/program.ts';
 import { type BackedUp, type BackUpInput, bucketKeys } from '../protocol.ts';
 import { ownClient } from './clusterVersion.ts';
 import type { UpgradeContext } from './upgradeContext.ts';
@@ -56,17 +56,9 @@ export async function backUp(
 
 /** Snapshots first: the log may only grow meanwhile, and etcd repairs a last record that is cut. */
 function archiveData(dataDir: string, file: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const args = ['-czf', file, '--exclude=member/snap/db', '-C', dataDir, 'member/snap', 'member/wal'];
-    const child = spawn('tar', args, { stdio: ['ignore', 'ignore', 'pipe'] });
-    let said = '';
-    child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk).slice(-1_000)));
-    child.once('error', reject);
-    // 1: some files changed while they were read (tar(1)), which a log does.
-    child.once('close', (code) =>
-      code === 0 || code === 1 ? resolve() : reject(new Error(`tar: exit ${code}: ${said.trim()}`)),
-    );
-  });
+  const args = ['-czf', file, '--exclude=member/snap/db', '-C', dataDir, 'member/snap', 'member/wal'];
+  // 1: some files changed while they were read (tar(1)), which a log does.
+  return runProgram('tar', args, [0, 1]);
 }
 
 async function sha256Of(file: string): Promise<string> {

@@ -10,20 +10,16 @@ const memberName = v.pipe(
   v.regex(/^[\w.-]{1,64}$/, 'a member name: up to 64 letters, digits and . _ -'),
 );
 const memberNames = v.pipe(v.array(memberName, 'a list of member names'), v.maxLength(15, 'at most 15 members'));
-const positive = (most: number) => {
-  const allowed = `a whole number from 1 to ${most}`;
-  return v.pipe(v.number(allowed), v.integer(allowed), v.minValue(1, allowed), v.maxValue(most, allowed));
+const whole = (least: number, most: number) => {
+  const allowed = `a whole number from ${least} to ${most}`;
+  return v.pipe(v.number(allowed), v.integer(allowed), v.minValue(least, allowed), v.maxValue(most, allowed));
 };
+const positive = (most: number) => whole(1, most);
 
 const release = v.pipe(v.string('X.Y.Z of a known minor'), v.check(isSupported, 'X.Y.Z of a known minor'));
 const timeoutMs = positive(86_400_000);
 const clusterVersion = v.pipe(v.string('text'), v.regex(/^(\d\.\d\.0)?$/, 'X.Y.0, or nothing'));
-const snapshotCount = v.pipe(
-  v.number('a whole number from 0 to 1000000'),
-  v.integer('a whole number from 0 to 1000000'),
-  v.minValue(0, 'a whole number from 0 to 1000000'),
-  v.maxValue(1_000_000, 'a whole number from 0 to 1000000'),
-);
+const snapshotCount = whole(0, 1_000_000);
 
 const common = {
   id,

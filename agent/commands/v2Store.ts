@@ -1,10 +1,9 @@
 /** The v2 store on the way into 3.6, which does not start where it, or the log, holds anything of clients. */
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Fault } from '#etcd/faults.ts';
+import { installedIn } from '../machine/releases.ts';
 import { v2KeysInSnapshot } from '../machine/v2Snapshot.ts';
 import type { Commands } from '../protocol.ts';
 import { ownClient } from './clusterVersion.ts';
@@ -25,8 +24,9 @@ const mostNames = 20;
 export async function checkV2Store(context: UpgradeContext): Promise<Commands['checkV2Store']['result']> {
   const { identity, layout, disk } = context;
   const version = disk.member()?.version ?? '';
-  const etcdutl = join(dirname(await context.install(version)), 'etcdutl');
-  if (!existsSync(etcdutl))
+  await context.install(version);
+  const etcdutl = installedIn(layout.releases).tool(version, 'etcdutl');
+  if (etcdutl === null)
     throw new Fault(
       'ReleaseUnavailable',
       `the archive of etcd ${version} on ${identity.instanceId} has no etcdutl, which must look for keys of the v2 API before 3.6`,

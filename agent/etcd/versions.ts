@@ -30,6 +30,12 @@ export function minorOf(version: string): Minor | null {
   return minors.find((minor) => minor === `${parsed.major}.${parsed.minor}`) ?? null;
 }
 
+/** `X.Y.0`, which a cluster of this release reports; empty on 2.0, which reports none, and where it is no known version. */
+export function clusterVersionOf(version: string): string {
+  const minor = minorOf(version);
+  return minor === null || minor === '2.0' ? '' : `${minor}.0`;
+}
+
 /**
  * Negative, zero or positive, as `a` is older than, the same as or newer than `b`.
  * @throws RangeError where one of them is no version.

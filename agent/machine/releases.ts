@@ -1,5 +1,4 @@
 /** etcd releases on this instance: fetched, checked by SHA-256, unpacked next to each other. */
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createWriteStream, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
@@ -13,6 +12,7 @@ import { bucketKeys } from '../protocol.ts';
 import type { Aws } from './aws.ts';
 import { open } from './http.ts';
 import type { Log } from './log.ts';
+import { runProgram } from './program.ts';
 
 /** What is unpacked below a folder. */
 export interface Installed {
@@ -132,7 +132,7 @@ async function unpack(archive: IncomingMessage, sha256: string, folder: string, 
     await pipeline(archive, hashing, createWriteStream(file));
     const actual = hash.digest('hex');
     if (actual !== sha256) throw new Error(`its SHA-256 is ${actual}, expected ${sha256}`);
-    await run('tar', ['-xzf', file, '-C', work, '--strip-components=1', '--no-same-owner']);
+    await runProgram('tar', ['-xzf', file, '-C', work, '--strip-components=1', '--no-same-owner']);
     rmSync(file);
     if (!existsSync(join(work, 'etcd'))) throw new Error('the archive has no etcd in it');
     rmSync(join(folder, version), { recursive: true, force: true });
@@ -140,18 +140,6 @@ async function unpack(archive: IncomingMessage, sha256: string, folder: string, 
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
-}
-
-function run(command: string, args: readonly string[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-    let said = '';
-    child.stderr.on('data', (chunk: Buffer) => (said += chunk));
-    child.once('error', reject);
-    child.once('close', (code) =>
-      code === 0 ? resolve() : reject(new Error(`${command}: exit ${code}: ${said.trim()}`)),
-    );
-  });
 }
 
 async function text(stream: IncomingMessage): Promise<string> {

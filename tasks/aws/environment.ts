@@ -8,6 +8,11 @@ export function environment(name: EnvironmentName): string {
   return value;
 }
 
+/** How long a member may take to become healthy, in milliseconds. @throws Error as `environment` */
+export function memberHealthyTimeoutMs(): number {
+  return Number(environment('MEMBER_HEALTHY_TIMEOUT_SECONDS')) * 1000;
+}
+
 export type EnvironmentName =
   | 'CLUSTER'
   | 'TABLE'

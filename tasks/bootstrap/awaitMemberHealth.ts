@@ -1,4 +1,4 @@
-import { environment } from '../aws/environment.ts';
+import { memberHealthyTimeoutMs } from '../aws/environment.ts';
 import { sendToAgent } from '../aws/runCommand.ts';
 import type { Tasks } from '../catalogue.ts';
 import { healthCommandId } from '../plan/command.ts';
@@ -21,7 +21,7 @@ export async function handler({
   taskToken,
 }: Input): Promise<Tasks['awaitMemberHealth']['output']> {
   const id = healthCommandId(execution, member.name, attempt);
-  const timeoutMs = Number(environment('MEMBER_HEALTHY_TIMEOUT_SECONDS')) * 1000;
+  const timeoutMs = memberHealthyTimeoutMs();
   await sendToAgent(member.instanceId, {
     command: 'awaitHealthy',
     id,

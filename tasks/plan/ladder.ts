@@ -1,7 +1,7 @@
 /** The ladder from what a cluster runs to what it is to run: one minor at a time, with what each hop asks for. Pure. */
 import { hopInto, knownBad, ladderSnapshotCount, nextMinor, type Sourced } from '#etcd/hops.ts';
 import { factsOf } from '#etcd/minors.ts';
-import { compareVersions, type Minor, minorOf } from '#etcd/versions.ts';
+import { clusterVersionOf, compareVersions, type Minor, minorOf } from '#etcd/versions.ts';
 import type { Gate, Hop } from '../catalogue.ts';
 
 export interface LadderFacts {
@@ -156,14 +156,13 @@ function refusedGates({ authEnabled, v2Keys, deletesV2Keys }: LadderFacts, into:
 
 function hopOf(facts: LadderFacts, { from, to, into, v2 }: Stop, next: Stop | null): Hop {
   const raftSnapshot = next?.into != null && hopInto(next.into).raftSnapshot !== undefined;
-  const minor = minorOf(to);
   const keepsV2Api = facts.v2Api || (facts.v2Keys?.length ?? 0) > 0;
   return {
     kind: into !== null ? 'minor' : from === to && (raftSnapshot || v2 !== undefined) ? 'restart' : 'patch',
     from,
     to,
     snapshotCount: raftSnapshot ? ladderSnapshotCount(facts.dataBytes) : 0,
-    clusterVersion: minor === '2.0' || minor === null ? '' : `${minor}.0`,
+    clusterVersion: clusterVersionOf(to),
     raftSnapshot,
     v2Api: v2 === 'open' || (v2 !== 'delete' && keepsV2Api && factsOf(to).enableV2 && !factsOf(to).v2ByDefault),
     deletesV2Keys: v2 === 'delete',

@@ -1,6 +1,6 @@
 /** What an upgrade would do: hops, order, releases, time, in the words of a dry run. Pure. */
 import { factsOf } from '#etcd/minors.ts';
-import { compareVersions, minorOf } from '#etcd/versions.ts';
+import { clusterVersionOf, compareVersions, minorOf } from '#etcd/versions.ts';
 import type { CheckedUpgrade, Hop, NextHop, UpgradePlan } from '../catalogue.ts';
 import { planLadder } from './ladder.ts';
 import { leaderOf } from './memberReports.ts';
@@ -74,13 +74,12 @@ function rolledBack(
         `the cluster version is ${flipped} already: etcd ${from} could not come back; resume the upgrade to ${to} instead`,
       ],
     };
-  const minor = minorOf(from);
   const hop: Hop = {
     kind: 'rollBack',
     from: to,
     to: from,
     snapshotCount: 0,
-    clusterVersion: minor === '2.0' || minor === null ? '' : `${minor}.0`,
+    clusterVersion: clusterVersionOf(from),
     raftSnapshot: false,
     v2Api: surveys.some(({ survey }) => survey?.v2Api),
     deletesV2Keys: false,

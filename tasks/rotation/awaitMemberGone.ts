@@ -1,4 +1,4 @@
-import { environment } from '../aws/environment.ts';
+import { memberHealthyTimeoutMs } from '../aws/environment.ts';
 import { sendToAgent } from '../aws/runCommand.ts';
 import { heartbeatSeconds } from '../bootstrap/awaitMemberHealth.ts';
 import type { Tasks } from '../catalogue.ts';
@@ -13,7 +13,7 @@ export async function handler(input: Input): Promise<Tasks['awaitMemberGone']['o
   await sendToAgent(leaving.witness, {
     command: 'awaitMemberGone',
     id,
-    input: { name: leaving.old, timeoutMs: Number(environment('MEMBER_HEALTHY_TIMEOUT_SECONDS')) * 1000 },
+    input: { name: leaving.old, timeoutMs: memberHealthyTimeoutMs() },
     taskToken,
     heartbeatSeconds,
     fencingToken: token,

@@ -1,4 +1,4 @@
-import { environment } from '../aws/environment.ts';
+import { memberHealthyTimeoutMs } from '../aws/environment.ts';
 import { sendToAgent } from '../aws/runCommand.ts';
 import { heartbeatSeconds } from '../bootstrap/awaitMemberHealth.ts';
 import type { Tasks } from '../catalogue.ts';
@@ -10,7 +10,7 @@ type Input = Tasks['awaitSuccessorHealth']['input'];
 export async function handler(input: Input): Promise<Tasks['awaitSuccessorHealth']['output']> {
   const { execution, token, successor, taskToken } = input;
   const id = commandId(execution, 'awaitHealthy', successor.name, 1);
-  const timeoutMs = Number(environment('MEMBER_HEALTHY_TIMEOUT_SECONDS')) * 1000;
+  const timeoutMs = memberHealthyTimeoutMs();
   await sendToAgent(successor.instanceId, {
     command: 'awaitHealthy',
     id,

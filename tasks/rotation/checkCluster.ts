@@ -1,4 +1,5 @@
 import { Fault } from '#etcd/faults.ts';
+import { askMembers, untilSteady } from '../agents/ask.ts';
 import { environment } from '../aws/environment.ts';
 import { readGroup } from '../aws/group.ts';
 import { readBootstrap, readLock, readRotation } from '../aws/record.ts';
@@ -7,7 +8,6 @@ import { endedHolder } from '../lock/holder.ts';
 import { rotationPlan, unknownInstances } from '../plan/rotationPlan.ts';
 import { preflightProblems } from '../plan/rotationPreflight.ts';
 import { settledInstances } from '../plan/rotationRecord.ts';
-import { askMembers, untilSteady } from './members.ts';
 
 type Input = Tasks['checkCluster']['input'];
 

@@ -1,4 +1,5 @@
 import { Fault } from '#etcd/faults.ts';
+import { askMembers, untilSteady } from '../agents/ask.ts';
 import { readGroup, suspendProcesses } from '../aws/group.ts';
 import { writeOperation } from '../aws/record.ts';
 import type { Tasks } from '../catalogue.ts';
@@ -6,7 +7,6 @@ import { renewLease } from '../lock/lease.ts';
 import { healthProblems } from '../plan/memberReports.ts';
 import { settledInstances } from '../plan/rotationRecord.ts';
 import { rotationStep } from '../plan/rotationStep.ts';
-import { askMembers, untilSteady } from './members.ts';
 import { ownRotation } from './ownRotation.ts';
 
 type Input = Tasks['chooseInstance']['input'];

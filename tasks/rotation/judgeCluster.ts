@@ -1,9 +1,9 @@
+import { askMembers, untilSteady } from '../agents/ask.ts';
 import { readGroup } from '../aws/group.ts';
 import { readRotation } from '../aws/record.ts';
 import type { Tasks } from '../catalogue.ts';
 import { healthProblems } from '../plan/memberReports.ts';
 import { settledInstances } from '../plan/rotationRecord.ts';
-import { askMembers, untilSteady } from './members.ts';
 
 type Input = Tasks['judgeCluster']['input'];
 

@@ -1,4 +1,4 @@
-import { environment } from '../aws/environment.ts';
+import { memberHealthyTimeoutMs } from '../aws/environment.ts';
 import type { Tasks } from '../catalogue.ts';
 import { command } from './command.ts';
 
@@ -6,6 +6,6 @@ type Input = Tasks['awaitClusterVersion']['input'];
 
 /** Has a member tell when it reports the hop's cluster version. @throws Fault as sendToAgent */
 export async function handler(input: Input): Promise<Tasks['awaitClusterVersion']['output']> {
-  const timeoutMs = Number(environment('MEMBER_HEALTHY_TIMEOUT_SECONDS')) * 1000;
+  const timeoutMs = memberHealthyTimeoutMs();
   return command(input, 'awaitClusterVersion', { clusterVersion: input.hop.clusterVersion, timeoutMs });
 }

@@ -1,10 +1,11 @@
 import { Fault } from '#etcd/faults.ts';
+import { untilSteady } from '../agents/ask.ts';
 import { environment } from '../aws/environment.ts';
 import type { Hop, Tasks } from '../catalogue.ts';
 import { renewLease } from '../lock/lease.ts';
+import type { MemberSurvey, UpgradeFacts } from '../plan/upgradeFacts.ts';
 import { backupsOf, planUpgrade } from '../plan/upgradePlan.ts';
 import { withHop } from '../plan/upgradeRecord.ts';
-import { untilSteady } from '../rotation/members.ts';
 import { obtainableReleases, readFacts } from './facts.ts';
 import { keepUpgrade, ownUpgrade } from './ownUpgrade.ts';
 
@@ -31,10 +32,9 @@ export async function handler(input: Input): Promise<Tasks['chooseHop']['output'
   const releases = await obtainableReleases([record.to]);
   const facts = await untilSteady(async () => {
     const seen = await readFacts(execution, releases);
-    const silent = seen.surveys.filter(({ survey }) => survey?.description.etcd.version == null);
-    return { seen, passing: silent.map(({ problem }) => problem) };
+    return { seen, passing: silentIn(seen).map(({ problem }) => problem) };
   });
-  const silent = facts.surveys.filter(({ survey }) => survey?.description.etcd.version == null);
+  const silent = silentIn(facts);
   if (silent.length > 0)
     throw new Fault(
       'MemberNotHealthy',
@@ -51,4 +51,9 @@ export async function handler(input: Input): Promise<Tasks['chooseHop']['output'
   if (hop === undefined) return { step: 'done', hop: none, strategy, done, remaining: 0, members, backups: [] };
   await keepUpgrade(withHop(record, hop));
   return { step: 'hop', hop, strategy, done, remaining: hops.length, members, backups: backupsOf(facts, hop) };
+}
+
+/** Those that do not say what they run. */
+function silentIn({ surveys }: UpgradeFacts): readonly MemberSurvey[] {
+  return surveys.filter(({ survey }) => survey?.description.etcd.version == null);
 }

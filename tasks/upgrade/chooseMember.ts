@@ -1,11 +1,10 @@
 import { Fault } from '#etcd/faults.ts';
+import { surveyMembers, untilSteady } from '../agents/ask.ts';
 import { readGroup } from '../aws/group.ts';
 import type { Tasks } from '../catalogue.ts';
 import { renewLease } from '../lock/lease.ts';
 import { stayingInstances } from '../plan/group.ts';
 import { chooseMember } from '../plan/upgradeMembers.ts';
-import { untilSteady } from '../rotation/members.ts';
-import { surveyMembers } from './facts.ts';
 
 type Input = Tasks['chooseMember']['input'];
 

@@ -2,17 +2,16 @@
 import { hopInto, nextMinor } from '#etcd/hops.ts';
 import { factsOf } from '#etcd/minors.ts';
 import { compareVersions, type Minor, minorOf, minors } from '#etcd/versions.ts';
-import type { Survey } from '../../agent/protocol.ts';
+import { surveyMembers } from '../agents/ask.ts';
 import { readGroup } from '../aws/group.ts';
 import { listReleases } from '../aws/objects.ts';
 import { officialReleases } from '../aws/officialReleases.ts';
 import { readBootstrap, readLock, readRotation, readUpgrade } from '../aws/record.ts';
-import { sendToAgent } from '../aws/runCommand.ts';
 import { endedHolder } from '../lock/holder.ts';
 import { stayingInstances } from '../plan/group.ts';
-import type { MemberSurvey, Release, UpgradeFacts } from '../plan/upgradeFacts.ts';
+import type { Release, UpgradeFacts } from '../plan/upgradeFacts.ts';
 
-/** @param wanted X.Y.Z of releases that are asked for beside the newest of each minor */
+/** @param releases that can be had */
 export async function readFacts(execution: string, releases: readonly Release[]): Promise<UpgradeFacts> {
   const [bootstrap, lock, rotation, upgrade, group] = await Promise.all([
     readBootstrap(),
@@ -35,33 +34,6 @@ export async function readFacts(execution: string, releases: readonly Release[])
     surveys,
     releases,
   };
-}
-
-/** What the members run now, each by its own word. */
-export function surveyMembers(instanceIds: readonly string[], execution: string): Promise<readonly MemberSurvey[]> {
-  return Promise.all(
-    instanceIds.map((instanceId) =>
-      surveyOf(instanceId, execution).catch(
-        (error: Error): MemberSurvey => ({
-          instanceId,
-          survey: null,
-          problem: error.message,
-          answeredAtMs: Date.now(),
-        }),
-      ),
-    ),
-  );
-}
-
-async function surveyOf(instanceId: string, execution: string): Promise<MemberSurvey> {
-  // Each look is a command of its own: a repeated id would answer what was seen the first time.
-  const id = `${execution.split(':').at(-1)}/survey/${instanceId}/${Date.now()}`;
-  const { entry } = await sendToAgent(instanceId, { command: 'survey', id, input: {} });
-  const answeredAtMs = Date.now();
-  if (entry.outcome.status === 'succeeded')
-    return { instanceId, survey: entry.outcome.result as Survey, problem: '', answeredAtMs };
-  const problem = entry.outcome.status === 'failed' ? entry.outcome.cause : 'it did not answer in time';
-  return { instanceId, survey: null, problem, answeredAtMs };
 }
 
 /**

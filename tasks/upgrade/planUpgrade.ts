@@ -1,9 +1,9 @@
 import { Fault } from '#etcd/faults.ts';
+import { untilSteady } from '../agents/ask.ts';
 import { environment } from '../aws/environment.ts';
 import type { Tasks } from '../catalogue.ts';
 import { upgradeProblems } from '../plan/upgradeFacts.ts';
 import { planUpgrade } from '../plan/upgradePlan.ts';
-import { untilSteady } from '../rotation/members.ts';
 import { obtainableReleases, readFacts } from './facts.ts';
 
 type Input = Tasks['planUpgrade']['input'];

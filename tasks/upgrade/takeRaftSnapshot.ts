@@ -1,4 +1,4 @@
-import { environment } from '../aws/environment.ts';
+import { memberHealthyTimeoutMs } from '../aws/environment.ts';
 import type { Tasks } from '../catalogue.ts';
 import { command } from './command.ts';
 
@@ -7,6 +7,6 @@ type Input = Tasks['takeRaftSnapshot']['input'];
 /** Has a member take a raft snapshot. @throws Fault as sendToAgent */
 export async function handler(input: Input): Promise<Tasks['takeRaftSnapshot']['output']> {
   return command(input, 'takeRaftSnapshot', {
-    timeoutMs: Number(environment('MEMBER_HEALTHY_TIMEOUT_SECONDS')) * 1000,
+    timeoutMs: memberHealthyTimeoutMs(),
   });
 }

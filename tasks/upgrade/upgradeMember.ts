@@ -1,4 +1,4 @@
-import { environment } from '../aws/environment.ts';
+import { memberHealthyTimeoutMs } from '../aws/environment.ts';
 import type { Tasks } from '../catalogue.ts';
 import { command } from './command.ts';
 
@@ -7,6 +7,6 @@ type Input = Tasks['upgradeMember']['input'];
 /** Has a member swap its binary and become healthy again. @throws Fault as sendToAgent */
 export async function handler(input: Input): Promise<Tasks['upgradeMember']['output']> {
   const { to: version, snapshotCount, v2Api } = input.hop;
-  const timeoutMs = Number(environment('MEMBER_HEALTHY_TIMEOUT_SECONDS')) * 1000;
+  const timeoutMs = memberHealthyTimeoutMs();
   return command(input, 'upgradeMember', { version, snapshotCount, v2Api, timeoutMs });
 }

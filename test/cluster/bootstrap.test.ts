@@ -1,7 +1,7 @@
 /** ClusterBootstrap as synthesized, with the built bundles, real agents and real etcd. */
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { read, write } from '../../infra/local/rehearse/kv.ts';
 import { openTestCluster, type TestCluster } from './cluster.ts';
-import { read, write } from './kv.ts';
 
 jest.setTimeout(240_000);
 

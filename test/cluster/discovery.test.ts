@@ -1,10 +1,10 @@
 /** That etcd's own programs find the cluster by the records that the agents keep, before and after its members change. */
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { read, write } from '../../infra/local/rehearse/kv.ts';
 import { dnsAgrees } from './afterScenario.ts';
 import { openTestCluster, type TestCluster } from './cluster.ts';
 import { type EtcdDiscovery, openEtcdDiscovery, whyNoDiscovery } from './etcdDiscovery.ts';
 import { gone, type Member, settled, terminate } from './group.ts';
-import { read, write } from './kv.ts';
 
 jest.setTimeout(180_000);
 

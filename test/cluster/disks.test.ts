@@ -3,11 +3,11 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync, truncateSyn
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { type Layout, layoutBelow } from '../../agent/machine/layout.ts';
+import { read, write } from '../../infra/local/rehearse/kv.ts';
 import { afterScenario } from './afterScenario.ts';
 import { eventually, openTestCluster, statusOf, type TestCluster } from './cluster.ts';
 import { type Member, rebootInstance, settled } from './group.ts';
 import { copyDisk, pause } from './instanceFaults.ts';
-import { read, write } from './kv.ts';
 import { type MemberWatch, watchMembers } from './memberLists.ts';
 
 jest.setTimeout(240_000);

@@ -5,8 +5,8 @@ import { AutoScalingClient, TerminateInstanceInAutoScalingGroupCommand } from '@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { startTimeOf } from '../../agent/machine/processes.ts';
 import { openHome } from '../../infra/local/home.ts';
+import { read, write } from '../../infra/local/rehearse/kv.ts';
 import { eventually, openTestCluster, reopen, statusOf, type TestCluster } from './cluster.ts';
-import { read, write } from './kv.ts';
 import { killBusyLambdas } from './lambdas.ts';
 
 jest.setTimeout(240_000);

@@ -3,12 +3,12 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { readJson } from '../../agent/machine/files.ts';
 import { layoutBelow } from '../../agent/machine/layout.ts';
+import { read } from '../../infra/local/rehearse/kv.ts';
 import { afterScenario } from './afterScenario.ts';
 import { eventually, openTestCluster, statusOf, type TestCluster } from './cluster.ts';
 import { type DataVolume, mountDataVolume, whyNoDataVolumes } from './dataVolumes.ts';
 import { settled, updateGroup } from './group.ts';
 import type { LastingFault } from './instanceFaults.ts';
-import { read } from './kv.ts';
 import { type MemberWatch, watchMembers } from './memberLists.ts';
 import { lostAt, startTraffic } from './traffic.ts';
 

@@ -4,11 +4,11 @@
  * outcome. Every few seconds it goes on with new keys, so that each key's history stays short.
  */
 import { randomUUID } from 'node:crypto';
+import { read, wasNeverSent, write } from '../../infra/local/rehearse/kv.ts';
 import { conflictInWords, conflicts } from '../linearizability/check.ts';
 import type { Operation, Outcome } from '../linearizability/history.ts';
 import { seeded } from '../simulation/random.ts';
 import { eventually, type TestCluster } from './cluster.ts';
-import { read, wasNeverSent, write } from './kv.ts';
 import { addressesOf } from './traffic.ts';
 
 export interface RegistersOptions {

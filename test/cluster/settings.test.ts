@@ -1,9 +1,9 @@
 /** A deployment with other settings: running members take them over one by one, and databases are defragmented. */
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { read, write } from '../../infra/local/rehearse/kv.ts';
 import { deployCluster, prepareCluster } from '../../infra/local/start/deploy.ts';
 import { eventually, openTestCluster, type TestCluster } from './cluster.ts';
-import { read, write } from './kv.ts';
 
 jest.setTimeout(240_000);
 const etcd = '3.5.35';

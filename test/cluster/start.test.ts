@@ -8,10 +8,10 @@ import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/cl
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { chromium } from 'playwright-core';
 import { startTimeOf } from '../../agent/machine/processes.ts';
+import { read, write } from '../../infra/local/rehearse/kv.ts';
 import type { Endpoints } from '../../infra/local/start/endpoints.ts';
 import { chromiumOrInstall } from '../chromium.ts';
 import { eventually, statusOf } from './cluster.ts';
-import { read, write } from './kv.ts';
 
 jest.setTimeout(240_000);
 const project = join(import.meta.dirname, '../..');

@@ -1,7 +1,7 @@
 /** An open-loop client: a write every few milliseconds, whatever became of the earlier ones, retried on the next member. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { read, write } from '../../infra/local/rehearse/kv.ts';
 import type { TestCluster } from './cluster.ts';
-import { read, write } from './kv.ts';
 
 export interface TrafficOptions {
   readonly cluster: TestCluster;

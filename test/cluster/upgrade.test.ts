@@ -1,8 +1,8 @@
 /** RollingUpgrade as synthesized, with the built bundles, real agents and real etcd of every minor, under load. */
 import { afterEach, expect, jest, test } from '@jest/globals';
+import { write } from '../../infra/local/rehearse/kv.ts';
 import { eventually, type TestCluster } from './cluster.ts';
 import { followDns } from './dns.ts';
-import { write } from './kv.ts';
 import { startRegisters } from './registers.ts';
 import { createdWith, expectUpgraded, runs, sampleRunning, startUpgrade, upgrade } from './upgrade.ts';
 

@@ -1,7 +1,7 @@
 /** What stands between two minors: found, mended by the upgrade itself, or refused with what to do. One member each: it is faster. */
 import { afterEach, expect, jest, test } from '@jest/globals';
+import { read, write } from '../../infra/local/rehearse/kv.ts';
 import type { TestCluster } from './cluster.ts';
-import { read, write } from './kv.ts';
 import { lockOf } from './rotation.ts';
 import { createdWith, expectUpgraded, upgrade } from './upgrade.ts';
 

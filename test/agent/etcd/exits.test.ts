@@ -7,8 +7,8 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { exitCause } from '#etcd/exits.ts';
 import { compareVersions } from '#etcd/versions.ts';
 import type { EtcdCommand } from '../../../agent/machine/etcdProcess.ts';
+import { write } from '../../../infra/local/rehearse/kv.ts';
 import { eventually } from '../../cluster/cluster.ts';
-import { write } from '../../cluster/kv.ts';
 import { ownAddress } from '../../loopback.ts';
 import { singleMember } from '../etcdServer.ts';
 
