@@ -20,7 +20,7 @@ const etcdVersions = [
   ...['3.5.31', '3.5.35', '3.6.0', '3.6.16', '3.7.3'],
 ];
 const etcdctlVersion = '3.5.35';
-/** Left out of the fast subset: what starts clusters, browsers, or moto. */
+/** Left out of the fast subset: what starts clusters, browsers, moto or homes that are killed, and what synthesizes the app. */
 const slow = [
   'test/cluster/',
   'conformance',
@@ -32,6 +32,10 @@ const slow = [
   'test/agent/etcd/exits',
   'test/infra/local/page/page',
   'synth',
+  'test/infra/upgrade/progress',
+  'test/infra/local/autoscaling/killed',
+  'test/infra/local/autoscaling/refreshes',
+  'test/infra/local/home/releases',
 ];
 
 interface Count {
