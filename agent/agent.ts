@@ -3,10 +3,13 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '#etcd/faults.ts';
+import { listeningAt } from '#etcd/listening.ts';
+import { stepTimeoutMs } from '#etcd/upgradeStep.ts';
 import { isSupported } from '#etcd/versions.ts';
 import { createCommands } from './commands/index.ts';
 import { upgradeAccess } from './commands/upgradeContext.ts';
 import { versionOf } from './duties/boot.ts';
+import { createCertificates } from './duties/certificates.ts';
 import { createDisk } from './duties/disk.ts';
 import { createDns } from './duties/dns.ts';
 import { decideEnd, keepMember, startAllowed } from './duties/member.ts';
@@ -16,9 +19,11 @@ import { type Standing, startStandingDuties } from './duties/standing.ts';
 import { startStatus } from './duties/status.ts';
 import { createSupervisor } from './duties/supervise.ts';
 import { createSurroundings } from './duties/surroundings.ts';
+import { createTransport } from './duties/transport.ts';
 import { createTuning } from './duties/tuning.ts';
 import { createAws } from './machine/aws.ts';
 import { systemClock } from './machine/clock.ts';
+import { dataSize } from './machine/etcdFiles.ts';
 import { writeDurably } from './machine/files.ts';
 import { createInstances } from './machine/group.ts';
 import { releasesByChild } from './machine/installProcess.ts';
@@ -51,12 +56,15 @@ export async function runAgent(environment: AgentEnvironment): Promise<void> {
 
   let phase: { phase: AgentPhase; reason: string } = { phase: 'starting', reason: 'the agent has just started' };
   const identity = await identityOf(metadata, (reason) => log('no identity yet', { reason }, 'warn'));
-  const aws = createAws(metadata, identity.region, environment.awsEndpoint);
+  const aws = createAws(metadata, identity.homeRegion, environment.awsEndpoint);
   const record = createRecord(aws, identity);
-  const instances = createInstances(aws);
+  const instancesIn = (region: string) => createInstances(aws, region);
+  const instances = instancesIn(identity.region);
   const turns = createMembershipTurns(record, identity.instanceId, { ...systemClock, epochMs: aws.nowMs });
-  const around = createSurroundings({ identity, record, instances, turns });
   const disk = createDisk(layout);
+  const certificates = createCertificates({ ...identity, folder: layout.tls, aws, log });
+  const transport = createTransport({ ...identity, certificates, disk, record, state: layout.state, log });
+  const around = createSurroundings({ identity, record, instancesIn, turns, transport: transport.ofClients });
   const tuning = createTuning({ identity, layout, record, log, versionOf });
   const etcd =
     environment.supervisor === 'systemd'
@@ -69,9 +77,12 @@ export async function runAgent(environment: AgentEnvironment): Promise<void> {
     versionOf,
     beforeStart(command) {
       const allowed = startAllowed(disk, command);
-      return 'giveUp' in allowed ? allowed : tuning.applied(allowed);
+      if ('giveUp' in allowed) return allowed;
+      transport.noteStart(versionOf(allowed));
+      const args = listeningAt(allowed.arguments, environment.listenAddress);
+      return tuning.applied({ ...allowed, arguments: args });
     },
-    decide: (lastWords) => decideEnd({ disk, look: around, identity }, lastWords),
+    decide: (lastWords) => decideEnd({ disk, look: around, identity, record }, lastWords),
   });
   const look = shareObservations(
     () => observe(identity, supervisor),
@@ -98,6 +109,8 @@ export async function runAgent(environment: AgentEnvironment): Promise<void> {
     ...currentPhase(),
     etcd: { pid: observation.pid, version: supervisor.version, ...supervisor.supervision },
     member: observation.member,
+    transport: transport.own(),
+    tls: transport.state(),
     health: judge(observation, { version: null, members: [] }),
     database: observation.database,
     housekeeping: standing?.round ?? null,
@@ -109,7 +122,8 @@ export async function runAgent(environment: AgentEnvironment): Promise<void> {
   const releases = releasesByChild(installedIn(layout.releases));
   const dns = createDns({ aws, cluster: identity.cluster, log, audit: record.audit });
   const upgrade = {
-    ...{ identity, layout, disk, supervisor, record, turns, log, look: around, observe: look.fresh, describe: current },
+    ...{ identity, layout, disk, supervisor, record, turns, log, transport },
+    ...{ look: around, observe: look.fresh, describe: current },
     install: releases.install,
     ...upgradeAccess(identity, dns, aws),
   };
@@ -118,8 +132,14 @@ export async function runAgent(environment: AgentEnvironment): Promise<void> {
     tokens: createTaskTokens(aws, log),
     log,
     current,
-    health: { name: identity.instanceId, observe: look.fresh, phase: currentPhase },
+    health: {
+      name: identity.instanceId,
+      observe: look.fresh,
+      phase: currentPhase,
+      withDataMs: (timeoutMs) => stepTimeoutMs(timeoutMs, dataSize(layout.dataDir)),
+    },
     upgrade,
+    tuning,
   });
   const socket = await listenOnSocket(layout.run, async (line) => JSON.stringify(await commands.receive(line)));
   const status = await startStatus(environment.statusAddress, async () => describe(await look.within(patienceMs)));
@@ -133,8 +153,18 @@ export async function runAgent(environment: AgentEnvironment): Promise<void> {
   commands.resume();
 
   const shared = { identity, layout, disk, record, turns, instances, metadata, look: around, log, enter };
-  standing = startStandingDuties({ ...shared, aws, dns, tuning, supervisor, observe: look.fresh, describe: current });
-  await keepMember({ ...shared, releases, tuning }, supervisor);
+  standing = startStandingDuties({
+    ...shared,
+    aws,
+    dns,
+    tuning,
+    transport,
+    supervisor,
+    observe: look.fresh,
+    describe: current,
+    instancesIn,
+  });
+  await keepMember({ ...shared, releases, tuning, transport }, supervisor);
 }
 
 /** Installs a release as the agent would. @returns path of the binary @throws Fault `InvalidInput`, `ReleaseUnavailable` */
@@ -144,8 +174,8 @@ export async function installRelease(environment: AgentEnvironment, version: str
   const layout = layoutBelow(environment.root);
   const log = openLog(layout.agentLog, () => {});
   const metadata = createMetadata(environment.metadataEndpoint);
-  const { region, bucket } = await metadata.identity();
-  const aws = createAws(metadata, region, environment.awsEndpoint);
+  const { homeRegion, bucket } = await metadata.identity();
+  const aws = createAws(metadata, homeRegion, environment.awsEndpoint);
   return createReleases(layout.releases, bucket, aws, log).install(version);
 }
 

@@ -7,12 +7,17 @@ import type { FaultName } from '#etcd/faults.ts';
 import type { HealthVerdict } from '#etcd/health.ts';
 import type { Finding } from '#etcd/housekeeping.ts';
 import type { DatabaseSize } from '#etcd/metrics.ts';
+import type { Transport } from '#etcd/transport.ts';
+import type { RegionCommands } from './protocol/regions.ts';
+import type { SecurityCommands } from './protocol/security.ts';
 import type { UpgradeCommands } from './protocol/upgrade.ts';
 
+export type * from './protocol/regions.ts';
+export type * from './protocol/security.ts';
 export type * from './protocol/upgrade.ts';
 
 /** The verbs an agent understands: name -> input and result. */
-export interface Commands extends UpgradeCommands {
+export interface Commands extends UpgradeCommands, SecurityCommands, RegionCommands {
   /** What this member is now, and, with `commandId`, what became of that earlier command (from the ledger). */
   describe: { input: { readonly commandId?: string }; result: Description };
   /** Waits until etcd on this instance is a healthy member: a real linearizable read and write, version and member list. */
@@ -125,6 +130,10 @@ export interface Description {
     readonly leaderId: string | null;
     readonly members: readonly { readonly id: string; readonly name: string; readonly isLearner: boolean }[];
   } | null;
+  /** How its etcd is served. Absent: an older agent's word. */
+  readonly transport?: Transport;
+  /** Of an etcd that speaks TLS: when the first of its instance's certificates ends, ISO 8601. Absent or null: plain HTTP. */
+  readonly tls?: { readonly endsAt: string } | null;
   readonly health: HealthVerdict;
   /** Of etcd's v3 backend; null where there is none or it does not answer. */
   readonly database: DatabaseSize | null;
@@ -181,6 +190,10 @@ export const agentTags = {
   table: 'etcd-appliance:table',
   /** Name of the S3 bucket with the agent and the etcd releases. */
   bucket: 'etcd-appliance:bucket',
+  /** ARN of the function that signs certificates. */
+  certificates: 'etcd-appliance:certificates',
+  /** The region of the cluster record, of the bucket and of that function. */
+  homeRegion: 'etcd-appliance:home-region',
 } as const;
 
 /** Keys in the cluster's bucket. */

@@ -6,18 +6,21 @@ import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import type { Settings } from './settings.ts';
 
-export function createAlarms(
-  scope: Construct,
-  { cluster, members }: Settings,
-  machine: StateMachine,
-  group: AutoScalingGroup,
-): void {
+export function createBootstrapAlarms(scope: Construct, { cluster }: Settings, machine: StateMachine): void {
   const period = Duration.minutes(1);
   const ended = {
     ClusterBootstrapFailed: machine.metricFailed({ period }),
     ClusterBootstrapTimedOut: machine.metricTimedOut({ period }),
   };
   alarmAtOnce(scope, ended, `etcd ${cluster}: the cluster was not created (docs/runbook.md#bootstrap-failed)`);
+}
+
+/**
+ * Of the group of one region.
+ * @param members that the deployment asks for there
+ */
+export function createGroupAlarm(scope: Construct, cluster: string, group: AutoScalingGroup, members: number): void {
+  const period = Duration.minutes(1);
   new Alarm(scope, 'InstancesMissing', {
     metric: new Metric({
       namespace: 'AWS/AutoScaling',
@@ -34,26 +37,35 @@ export function createAlarms(
   });
 }
 
-/** A rotation that failed has put the group back where it could, but the rest of its instances are not replaced. */
-export function createRotationAlarms(scope: Construct, { cluster }: Settings, machine: StateMachine): void {
-  const period = Duration.minutes(1);
-  const ended = {
-    RotateInstancesFailed: machine.metricFailed({ period }),
-    RotateInstancesTimedOut: machine.metricTimedOut({ period }),
-    RotateInstancesAborted: machine.metricAborted({ period }),
-  };
-  alarmAtOnce(scope, ended, `etcd ${cluster}: instances were not all replaced (docs/runbook.md#rotation-failed)`);
-}
+/** What is told where an operation did not succeed, with its heading in the runbook. */
+const operations = {
+  RotateInstances: 'instances were not all replaced (docs/runbook.md#rotation-failed)',
+  RollingUpgrade: 'an upgrade of etcd did not succeed (docs/runbook.md#upgrade-halted)',
+  MigrateToTls: 'members do not serve as asked for (docs/runbook.md#migration-halted)',
+  RotateCertificateAuthority: 'the certificate authority was not replaced (docs/runbook.md#authority-rotation-halted)',
+  MultiregionMigration: 'members are not in the regions as asked for (docs/runbook.md#regions-halted)',
+} as const;
 
-/** An upgrade that ends so keeps the lock where it had it: an operator has to decide how it goes on. */
-export function createUpgradeAlarms(scope: Construct, { cluster }: Settings, machine: StateMachine): void {
+/**
+ * Of the operations that an operator starts: a rotation that fails has put the group back where it could, every other keeps the lock
+ * where it had it, so that somebody has to decide how it goes on.
+ */
+export function createOperationAlarms(
+  scope: Construct,
+  cluster: string,
+  machines: Readonly<Partial<Record<keyof typeof operations, StateMachine>>>,
+): void {
   const period = Duration.minutes(1);
-  const ended = {
-    RollingUpgradeFailed: machine.metricFailed({ period }),
-    RollingUpgradeTimedOut: machine.metricTimedOut({ period }),
-    RollingUpgradeAborted: machine.metricAborted({ period }),
-  };
-  alarmAtOnce(scope, ended, `etcd ${cluster}: an upgrade of etcd did not succeed (docs/runbook.md#upgrade-halted)`);
+  for (const [name, what] of Object.entries(operations)) {
+    const machine = machines[name as keyof typeof operations];
+    if (machine === undefined) continue;
+    const ended = {
+      [`${name}Failed`]: machine.metricFailed({ period }),
+      [`${name}TimedOut`]: machine.metricTimedOut({ period }),
+      [`${name}Aborted`]: machine.metricAborted({ period }),
+    };
+    alarmAtOnce(scope, ended, `etcd ${cluster}: ${what}`);
+  }
 }
 
 /** One execution that ended so is enough. */

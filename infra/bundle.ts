@@ -3,11 +3,11 @@
  * holds already is taken as it is: a folder belongs to one state of the sources.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildOptions, buildSync } from 'esbuild';
 
-const project = join(import.meta.dirname, '..');
+export const project = join(import.meta.dirname, '..');
 
 /** CommonJS libraries inside an ES module call `require` for Node's own modules. */
 const banner = { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" };
@@ -15,6 +15,7 @@ const banner = { js: "import { createRequire } from 'node:module'; const require
 const common: BuildOptions = {
   absWorkingDir: project,
   bundle: true,
+  metafile: true,
   minify: true,
   // Errors keep their class's name in traces; faults have theirs as literals anyway.
   keepNames: true,
@@ -37,7 +38,7 @@ export interface AgentBundle {
 export function bundleAgent(folder: string): AgentBundle {
   const file = join(folder, 'agent', 'etcd-agent.cjs');
   if (!existsSync(file))
-    buildSync({
+    build(folder, 'agent', {
       ...common,
       format: 'cjs',
       outExtension: { '.js': '.cjs' },
@@ -57,11 +58,22 @@ export function bundleAgent(folder: string): AgentBundle {
 export function bundleTasks(folder: string, entries: Readonly<Record<string, string>>): Record<string, string> {
   const entryPoints = Object.entries(entries).map(([name, entry]) => [`${name}/index`, `tasks/${entry}.ts`]);
   if (!existsSync(join(folder, 'tasks')))
-    buildSync({
+    build(folder, 'tasks', {
       ...common,
       entryPoints: Object.fromEntries(entryPoints),
       outdir: join(folder, 'tasks'),
       target: 'node24',
     });
   return Object.fromEntries(Object.keys(entries).map((name) => [name, join(folder, 'tasks', name)]));
+}
+
+/** esbuild's account of what went into a bundle (esbuild: API, Metafile). */
+export function metafileOf(folder: string, bundle: 'agent' | 'tasks'): string {
+  return join(folder, `${bundle}.metafile.json`);
+}
+
+function build(folder: string, bundle: 'agent' | 'tasks', options: BuildOptions): void {
+  const { metafile } = buildSync(options);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(metafileOf(folder, bundle), JSON.stringify(metafile));
 }

@@ -46,7 +46,7 @@ export function createClusterAlarms(scope: Construct, settings: Settings): reado
   );
 }
 
-function rows({ cluster, members }: Settings): readonly Row[] {
+function rows({ cluster, members, certificateDays }: Settings): readonly Row[] {
   const of = (...metric: AgentMetric) => agentMetric(cluster, ...metric);
   return [
     {
@@ -165,6 +165,16 @@ function rows({ cluster, members }: Settings): readonly Row[] {
       is: 'at least',
       threshold: 80,
       periods: 5,
+    },
+    {
+      id: 'CertificatesNotRenewed',
+      says: 'the certificates of a member have a quarter of their life left, where they are renewed at half',
+      heading: 'certificates-not-renewed',
+      metric: of('CertificateLifeLeft', 'Minimum'),
+      is: 'below',
+      threshold: (certificateDays * 86_400) / 4,
+      periods: 5,
+      missing: 'fine',
     },
     {
       id: 'MemberCrashLooping',

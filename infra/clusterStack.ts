@@ -1,64 +1,73 @@
-/** The stack of one cluster in one region. */
-import { CfnOutput, Fn, Stack, type StackProps } from 'aws-cdk-lib';
+/** The stack of the cluster in its home region, for most clusters the only one. */
 import type { Construct } from 'constructs';
-import { catalogue } from '../tasks/catalogue.ts';
-import { createAlarms, createRotationAlarms, createUpgradeAlarms } from './alarms.ts';
+import { createBootstrapAlarms, createGroupAlarm, createOperationAlarms } from './alarms.ts';
 import { tellOfAlarms } from './alarmTopic.ts';
-import { bundleAgent, bundleTasks } from './bundle.ts';
+import { createCertificateAuthority } from './certificates.ts';
 import { createClusterAlarms } from './clusterAlarms.ts';
-import { createCommandDocument } from './command.ts';
+import { tellOf, tellOfFirstBootstrap } from './clusterOutputs.ts';
 import { createDashboard } from './dashboard.ts';
-import { deploymentTasks, publishAgent, publishSettings, startBootstrap } from './deployment.ts';
-import { recordStatements, removeRecordsOnDeletion } from './dns.ts';
-import { createGroup, createInstanceRole } from './instances.ts';
-import { createClusterBootstrap, createRollingUpgrade, createRotateInstances } from './machines.ts';
+import { publishAgent, publishSettings, startBootstrap } from './deployment.ts';
+import { createHostedZone, publishHostedZone, recordStatements, removeRecordsOnDeletion } from './dns.ts';
+import { refuseDeletionOfHome } from './guards.ts';
+import {
+  createClusterBootstrap,
+  createMigrateToTls,
+  createMultiregionMigration,
+  createReconfigureMembers,
+  createRollingUpgrade,
+  createRotateCertificateAuthority,
+  createRotateInstances,
+} from './machines.ts';
+import { capacityOf, createMembers } from './members.ts';
 import { createMetricsLog } from './metrics.ts';
-import { acceptNetworkFindings, createNetwork } from './network.ts';
-import { grantToAgents } from './permissions.ts';
+import { groupName } from './names.ts';
+import { acceptNetworkFindings, createNetwork, type Network } from './network.ts';
+import { publishVpc } from './peering.ts';
 import { createRecordTable } from './record.ts';
-import type { Settings } from './settings.ts';
+import { RegionStack, type RegionStackProps } from './regionStack.ts';
 import { createBucket } from './storage.ts';
 import { createTasks } from './tasks.ts';
 
-export interface ClusterStackProps extends StackProps {
-  readonly settings: Settings;
-  /** Where bundles are written. */
-  readonly bundleFolder: string;
-}
+export class ClusterStack extends RegionStack {
+  readonly network: Network;
 
-export class ClusterStack extends Stack {
-  private readonly zones: number;
+  constructor(scope: Construct, id: string, props: RegionStackProps) {
+    const { settings, bundles } = props;
+    const { cluster, home } = settings;
+    const description = `etcd cluster ${cluster}: ${settings.members} members, etcd ${settings.etcdVersion}`;
+    super(scope, id, { ...props, description });
+    const regions = settings.regions?.map(({ region }) => region) ?? [this.region];
+    const regionMembers = settings.regions?.map(({ members }) => members) ?? [home.members];
 
-  constructor(scope: Construct, id: string, { settings, bundleFolder, ...props }: ClusterStackProps) {
-    super(scope, id, {
-      ...props,
-      description: `etcd cluster ${settings.cluster}: ${settings.members} members, etcd ${settings.etcdVersion}`,
-    });
-    this.zones = settings.zones;
-    const entries = Object.fromEntries(Object.entries(catalogue).map(([name, { entry }]) => [name, entry]));
-    const bundles = bundleTasks(bundleFolder, { ...entries, ...deploymentTasks });
-
-    const network = createNetwork(this, settings);
-    const table = createRecordTable(this);
-    const bucket = createBucket(this);
-    const document = createCommandDocument(this);
-    const role = createInstanceRole(this);
-    const resources = { table, bucket, cluster: settings.cluster, document: document.ref, scope: this };
-    grantToAgents(role, resources);
-    const records = { cluster: settings.cluster, hostedZone: network.hostedZone };
+    const network = createNetwork(this, settings, home, settings.clientSecurityGroups);
+    this.network = network;
+    const hostedZone = createHostedZone(this, network.vpc, settings);
+    const table = createRecordTable(this, cluster);
+    const bucket = createBucket(this, cluster);
+    const metricsLog = createMetricsLog(this, cluster);
+    const resources = { cluster, table, bucket, regions, scope: this };
+    const records = { cluster, hostedZone };
+    const removal = removeRecordsOnDeletion(this, bundles.functions.removeRecords ?? '', records);
+    const release = publishAgent(this, bundles.agent, bundles.functions.publishAgent ?? '', bucket);
+    const capacity = capacityOf(settings, home.members, 1);
+    const { document, role, group } = createMembers(this, { settings, network, release, resources, capacity });
     for (const statement of recordStatements(records, ['CREATE', 'UPSERT', 'DELETE'])) role.addToPolicy(statement);
-    const metricsLog = createMetricsLog(this, settings.cluster, role);
-    const removal = removeRecordsOnDeletion(this, bundles.removeRecords ?? '', records);
-    const release = publishAgent(this, bundleAgent(bundleFolder), bundles.publishAgent ?? '', bucket);
-    const group = createGroup(this, { settings, network, role, release, tableName: table.tableName });
     // Instances must not boot before they can read the agent, and get out of their subnets.
-    group.node.addDependency(release.resource, role, network.vpc, removal);
-    const published = publishSettings(this, bundles.publishSettings ?? '', table, {
-      Cluster: settings.cluster,
+    group.node.addDependency(release.resource, removal, metricsLog);
+    const signer = createCertificateAuthority(this, {
+      settings,
+      bundles: bundles.functions,
+      zoneName: hostedZone.zoneName,
+      resources,
+    });
+    const published = publishSettings(this, bundles.functions.publishSettings ?? '', table, {
+      Cluster: cluster,
       GroupName: group.autoScalingGroupName,
       Members: String(settings.members),
-      HostedZoneId: network.hostedZone.hostedZoneId,
-      HostedZoneName: network.hostedZone.zoneName,
+      Regions: regions.join(),
+      RegionMembers: regionMembers.join(),
+      HostedZoneId: hostedZone.hostedZoneId,
+      HostedZoneName: hostedZone.zoneName,
       RecordTtlSeconds: String(settings.recordTtlSeconds),
       QuotaBackendBytes: String(settings.quotaMiB * 1024 ** 2),
       CompactionHours: String(settings.compactionHours),
@@ -67,61 +76,81 @@ export class ClusterStack extends Stack {
       LogGroupName: metricsLog.logGroupName,
     });
     const environment = {
-      CLUSTER: settings.cluster,
+      CLUSTER: cluster,
       TABLE: table.tableName,
       GROUP: group.autoScalingGroupName,
+      REGIONS: regions.join(),
+      REGION_MEMBERS: regionMembers.join(),
       DOCUMENT: document.ref,
       BUCKET: bucket.bucketName,
       ETCD_VERSION: settings.etcdVersion,
       MEMBERS: String(settings.members),
+      TLS: String(settings.tls),
       INSTANCES_IN_SERVICE_TIMEOUT_SECONDS: String(settings.instancesInServiceTimeoutSeconds),
       MEMBER_HEALTHY_TIMEOUT_SECONDS: String(settings.memberHealthyTimeoutSeconds),
     };
-    const functions = createTasks(this, { bundles, environment, resources });
+    const tasks = createTasks(this, {
+      bundles: bundles.functions,
+      environment,
+      resources: { ...resources, hostedZone },
+    });
+    const functions = { ...tasks, readAuthorities: signer, moveAuthority: signer };
     const machine = createClusterBootstrap(this, settings, functions);
     const rotation = createRotateInstances(this, settings, functions);
     const { upgrade, hop } = createRollingUpgrade(this, settings, functions);
-    createAlarms(this, settings, machine, group);
-    createRotationAlarms(this, settings, rotation);
-    createUpgradeAlarms(this, settings, upgrade);
-    const { cluster } = settings;
+    const reconfigure = createReconfigureMembers(this, settings, functions);
+    const migration = createMigrateToTls(this, settings, functions, reconfigure);
+    const authority = createRotateCertificateAuthority(this, settings, functions, reconfigure);
+    const regionChange = settings.regions && createMultiregionMigration(this, settings, functions);
+    createBootstrapAlarms(this, settings, machine);
+    createGroupAlarm(this, cluster, group, home.members);
+    createOperationAlarms(this, cluster, {
+      RotateInstances: rotation,
+      RollingUpgrade: upgrade,
+      MigrateToTls: migration,
+      RotateCertificateAuthority: authority,
+      ...(regionChange && { MultiregionMigration: regionChange }),
+    });
     const alarms = createClusterAlarms(this, settings);
-    createDashboard(this, { cluster, group, machines: [machine, rotation, upgrade, hop], alarms });
-    const execution = startBootstrap(this, bundles.startBootstrap ?? '', settings.cluster, machine, [group, published]);
+    createDashboard(this, {
+      cluster,
+      groups: settings.regions?.map(({ region }) => ({ name: groupName(cluster), region })) ?? [
+        { name: group.autoScalingGroupName },
+      ],
+      machines: [
+        machine,
+        rotation,
+        upgrade,
+        hop,
+        migration,
+        authority,
+        reconfigure,
+        ...(regionChange ? [regionChange] : []),
+      ],
+      alarms,
+    });
     if (settings.alarmTopicArn !== undefined) tellOfAlarms(this, settings.alarmTopicArn);
     acceptNetworkFindings(network);
 
-    const console = `https://${this.region}.console.aws.amazon.com/states/home?region=${this.region}#`;
-    this.output('ClusterName', settings.cluster, 'Name of the cluster');
-    this.output(
-      'WatchBootstrap',
-      `${console}/v2/executions/details/${execution}`,
-      'The execution that creates the cluster, in the console',
-    );
-    this.output('FirstExecutionArn', execution, 'ARN of that execution');
-    const machineConsole = `${console}/statemachines/view/${machine.stateMachineArn}`;
-    this.output('ClusterBootstrapConsole', machineConsole, 'The state machine in the console');
-    this.output('ClusterBootstrapArn', machine.stateMachineArn, 'ARN of the state machine');
-    this.output('RotateInstancesArn', rotation.stateMachineArn, 'ARN of the state machine that replaces the instances');
-    this.output('RollingUpgradeArn', upgrade.stateMachineArn, 'ARN of the state machine that upgrades etcd');
-    this.output('GroupName', group.autoScalingGroupName, 'Auto Scaling group of the members');
-    this.output('TableName', table.tableName, 'DynamoDB table with the cluster record');
-    this.output('BucketName', bucket.bucketName, 'S3 bucket with the agent and releases');
-    this.output('DocumentName', document.ref, 'Run Command document that reaches the agents');
-    this.output('HostedZoneName', network.hostedZone.zoneName, 'Private hosted zone of the cluster');
-    const cloudwatch = `https://${this.region}.console.aws.amazon.com/cloudwatch/home?region=${this.region}#`;
-    this.output('DashboardConsole', `${cloudwatch}dashboards/dashboard/etcd-${cluster}`, 'Alarms, members, operations');
-    const domain = `${settings.cluster}.${network.hostedZone.zoneName}`;
-    this.output('DiscoveryDomain', domain, 'For clients that discover the members by SRV records: --discovery-srv');
-    this.output('SecurityGroupId', network.securityGroup.securityGroupId, 'Security group of the members');
-  }
-
-  private output(id: string, value: string, description: string): void {
-    new CfnOutput(this, id, { value, description });
-  }
-
-  /** Zones of whatever region it is deployed to, without a look-up at synth. */
-  override get availabilityZones(): string[] {
-    return [0, 1, 2].slice(0, this.zones).map((index) => Fn.select(index, Fn.getAzs()));
+    if (settings.regions === undefined) {
+      const first = startBootstrap(this, bundles.functions.startBootstrap ?? '', cluster, machine.stateMachineArn);
+      first.node.addDependency(machine, group, published);
+      tellOfFirstBootstrap(this, first);
+    } else {
+      publishHostedZone(this, cluster, hostedZone);
+      publishVpc(this, cluster, network);
+      refuseDeletionOfHome(this, { regions: settings.regions, resources, code: bundles.functions.guardHome ?? '' });
+    }
+    tellOf(this, {
+      cluster,
+      machines: { machine, rotation, upgrade, migration, authority, ...(regionChange && { regionChange }) },
+      group,
+      table,
+      bucket,
+      document,
+      signer,
+      network,
+      hostedZone,
+    });
   }
 }

@@ -2,9 +2,11 @@
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { payloadPattern } from '../agent/protocol.ts';
+import { documentName } from './names.ts';
 
-export function createCommandDocument(scope: Construct): CfnDocument {
+export function createCommandDocument(scope: Construct, cluster: string): CfnDocument {
   return new CfnDocument(scope, 'AgentCommand', {
+    name: documentName(cluster),
     documentType: 'Command',
     documentFormat: 'JSON',
     updateMethod: 'NewVersion',

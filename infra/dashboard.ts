@@ -1,6 +1,5 @@
 /** The cluster on one page of CloudWatch: its alarms, quorum and members, the group, the operations. */
 import { Duration } from 'aws-cdk-lib';
-import type { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import {
   type Alarm,
   AlarmStatusWidget,
@@ -18,14 +17,21 @@ import { agentMetric } from './metrics.ts';
 
 export interface DashboardProps {
   readonly cluster: string;
-  readonly group: AutoScalingGroup;
+  /** Of each region, home first. */
+  readonly groups: readonly GroupPlace[];
   readonly machines: readonly StateMachine[];
   readonly alarms: readonly Alarm[];
 }
 
+export interface GroupPlace {
+  readonly name: string;
+  /** Absent: that of the dashboard. */
+  readonly region?: string;
+}
+
 const period = Duration.seconds(metricPeriodSeconds);
 
-export function createDashboard(scope: Construct, { cluster, group, machines, alarms }: DashboardProps): Dashboard {
+export function createDashboard(scope: Construct, { cluster, groups, machines, alarms }: DashboardProps): Dashboard {
   const of = (name: MemberMetric | ClusterMetric, statistic: 'Minimum' | 'Maximum') =>
     agentMetric(cluster, name, statistic);
   const members = (title: string, name: MemberMetric) => graph(title, [ofEachMember(cluster, name)], 8);
@@ -72,16 +78,7 @@ export function createDashboard(scope: Construct, { cluster, group, machines, al
         members('Restarts of the agent, by member', 'AgentRestarts'),
       ],
       [
-        graph('Instances of the group', [
-          ...(
-            [
-              'GroupDesiredCapacity',
-              'GroupInServiceInstances',
-              'GroupPendingInstances',
-              'GroupTerminatingInstances',
-            ] as const
-          ).map((name) => ofGroup(group, name)),
-        ]),
+        ...groups.map(ofInstances),
         ...machines.map((machine) =>
           graph(machine.node.id, [
             machine.metricStarted({ period }),
@@ -111,7 +108,26 @@ function ofEachMember(cluster: string, name: MemberMetric): MathExpression {
   });
 }
 
-function ofGroup(group: AutoScalingGroup, metricName: string): Metric {
-  const dimensionsMap = { AutoScalingGroupName: group.autoScalingGroupName };
-  return new Metric({ namespace: 'AWS/AutoScaling', metricName, dimensionsMap, statistic: 'Maximum', period });
+function ofInstances({ name, region }: GroupPlace): GraphWidget {
+  const metrics = [
+    'GroupDesiredCapacity',
+    'GroupInServiceInstances',
+    'GroupPendingInstances',
+    'GroupTerminatingInstances',
+  ];
+  const title = region === undefined ? 'Instances of the group' : `Instances of the group in ${region}`;
+  return graph(
+    title,
+    metrics.map(
+      (metricName) =>
+        new Metric({
+          namespace: 'AWS/AutoScaling',
+          metricName,
+          dimensionsMap: { AutoScalingGroupName: name },
+          statistic: 'Maximum',
+          period,
+          ...(region !== undefined && { region }),
+        }),
+    ),
+  );
 }

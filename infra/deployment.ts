@@ -4,11 +4,10 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
-import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import type { IDependable } from 'constructs';
 import { bucketKeys } from '../agent/protocol.ts';
 import type { SettingsProperties } from '../tasks/plan/clusterSettings.ts';
 import type { AgentBundle } from './bundle.ts';
+import { ownItems } from './permissions.ts';
 import { createFunction } from './tasks.ts';
 import type { AgentRelease } from './userData.ts';
 
@@ -18,6 +17,10 @@ export const deploymentTasks = {
   startBootstrap: 'deploy/startBootstrap',
   publishSettings: 'deploy/publishSettings',
   removeRecords: 'deploy/removeRecords',
+  connectRegions: 'deploy/connectRegions',
+  tellVpc: 'deploy/tellVpc',
+  guardHome: 'deploy/guardHome',
+  guardRegion: 'deploy/guardRegion',
 } as const;
 
 export interface PublishedAgent extends AgentRelease {
@@ -61,7 +64,7 @@ export function publishAgent(scope: Stack, bundle: AgentBundle, code: string, bu
     resource.addPropertyOverride(name, value);
   }
   if (publish.role) resource.node.addDependency(publish.role);
-  return { bucket: bucket.bucketName, key, sha256: bundle.sha256, resource };
+  return { region: scope.region, bucket: bucket.bucketName, key, sha256: bundle.sha256, resource };
 }
 
 /** Agents read what it wrote: instances need not be replaced for a changed setting. */
@@ -76,9 +79,9 @@ export function publishSettings(
     description: 'Writes the settings of the cluster record',
     timeoutSeconds: 60,
     memoryMiB: 256,
-    environment: { TABLE: table.tableName, CLUSTER: properties.Cluster },
+    environment: { TABLE: table.tableName, CLUSTER: properties.Cluster, REGIONS: properties.Regions },
     grant: {
-      statements: [new PolicyStatement({ actions: ['dynamodb:PutItem'], resources: [table.tableArn] })],
+      statements: [ownItems({ table, cluster: properties.Cluster }, 'dynamodb:PutItem')],
       wildcards: [],
     },
   });
@@ -92,14 +95,8 @@ export function publishSettings(
   return resource;
 }
 
-/** @returns the ARN of the execution that the first deployment started */
-export function startBootstrap(
-  scope: Stack,
-  code: string,
-  cluster: string,
-  machine: StateMachine,
-  after: readonly IDependable[],
-): string {
+/** @returns the custom resource, whose attribute `ExecutionArn` is that of the execution that the first deployment started */
+export function startBootstrap(scope: Stack, code: string, cluster: string, machineArn: string): CfnCustomResource {
   const start = createFunction(scope, 'StartBootstrap', {
     code,
     description: 'Starts ClusterBootstrap when the stack is created',
@@ -107,7 +104,7 @@ export function startBootstrap(
     memoryMiB: 256,
     environment: {},
     grant: {
-      statements: [new PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] })],
+      statements: [new PolicyStatement({ actions: ['states:StartExecution'], resources: [machineArn] })],
       wildcards: [],
     },
   });
@@ -116,9 +113,8 @@ export function startBootstrap(
     serviceTimeout: 120,
   });
   resource.addOverride('Type', 'Custom::FirstBootstrap');
-  resource.addPropertyOverride('StateMachineArn', machine.stateMachineArn);
+  resource.addPropertyOverride('StateMachineArn', machineArn);
   resource.addPropertyOverride('Cluster', cluster);
-  resource.node.addDependency(machine, ...after);
   if (start.role) resource.node.addDependency(start.role);
-  return resource.getAtt('ExecutionArn').toString();
+  return resource;
 }

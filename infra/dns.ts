@@ -1,13 +1,53 @@
 /** What may be done to the cluster's DNS records, by its agents while it lives and by a custom resource when it is deleted. */
-import { CfnCustomResource, type Stack } from 'aws-cdk-lib';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { IHostedZone } from 'aws-cdk-lib/aws-route53';
+import { CfnCustomResource, Stack } from 'aws-cdk-lib';
+import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import { HostedZone, type IHostedZone, PrivateHostedZone } from 'aws-cdk-lib/aws-route53';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { clusterDomain, typeOfKind } from '#etcd/dnsRecords.ts';
+import { hostedZoneParameter } from './names.ts';
+import type { Settings } from './settings.ts';
 import { createFunction } from './tasks.ts';
+import { acceptWildcards } from './wildcards.ts';
 
 export interface ClusterRecords {
   readonly cluster: string;
-  readonly hostedZone: IHostedZone;
+  readonly hostedZone: Pick<IHostedZone, 'hostedZoneArn' | 'zoneName'>;
+}
+
+/** The private hosted zone of the cluster: a new one, seen in this VPC, or one that exists. */
+export function createHostedZone(scope: Stack, vpc: IVpc, { hostedZone }: Settings): IHostedZone {
+  const { name: zoneName, id: hostedZoneId } = hostedZone;
+  if (hostedZoneId === undefined) return new PrivateHostedZone(scope, 'HostedZone', { vpc, zoneName });
+  return HostedZone.fromHostedZoneAttributes(scope, 'HostedZone', { hostedZoneId, zoneName });
+}
+
+/** For the stack that connects the regions. A parameter, since an export could not change while another stack uses it. */
+export function publishHostedZone(scope: Stack, cluster: string, { hostedZoneId }: IHostedZone): void {
+  new StringParameter(scope, 'HostedZoneId', {
+    parameterName: hostedZoneParameter(cluster),
+    stringValue: hostedZoneId,
+    description: `Private hosted zone of the etcd cluster ${cluster}`,
+  });
+}
+
+/**
+ * The same for the instances of the region that is not home. A policy of another stack on their role would keep the role from being deleted
+ * (IAM: DeleteRole), so it is in their own, where the id of a zone of the cluster's own is not known.
+ */
+export function grantRecordsElsewhere(role: Role, cluster: string, { hostedZone }: Settings): void {
+  const { name: zoneName, id = '*' } = hostedZone;
+  const arn = { service: 'route53', region: '', account: '', resource: 'hostedzone', resourceName: id };
+  const zone = { hostedZoneArn: Stack.of(role).formatArn(arn), zoneName };
+  const statements = recordStatements({ cluster, hostedZone: zone }, ['CREATE', 'UPSERT', 'DELETE']);
+  for (const statement of statements) role.addToPolicy(statement);
+  acceptWildcards(role, [
+    {
+      resource: /^Resource::arn:<AWS::Partition>:route53:::hostedzone\/\*$/,
+      reason:
+        "The zone's id is not known where the other region is deployed first; conditions admit changes of the cluster's names alone.",
+    },
+  ]);
 }
 
 /**
@@ -45,7 +85,11 @@ export function recordStatements(
  * agent is left to make the records anew.
  * @param code folder of `deploy/removeRecords`
  */
-export function removeRecordsOnDeletion(scope: Stack, code: string, records: ClusterRecords): CfnCustomResource {
+export function removeRecordsOnDeletion(
+  scope: Stack,
+  code: string,
+  records: ClusterRecords & { readonly hostedZone: IHostedZone },
+): CfnCustomResource {
   const remove = createFunction(scope, 'RemoveRecords', {
     code,
     description: "Removes the cluster's DNS records when the stack is deleted",

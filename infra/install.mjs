@@ -1,8 +1,11 @@
 // What every `npm run` of this project needs before it starts: the pinned packages, installed once per lockfile. Plain
 // JavaScript for whatever Node is installed, without dependencies, since nothing is there yet.
+//
+// A package's install script is a stranger's program on this machine before anybody has looked at it, so none runs (.npmrc:
+// ignore-scripts, which leaves out the `pre` scripts of package.json, too) but those that are named here.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -10,6 +13,9 @@ const project = join(dirname(fileURLToPath(import.meta.url)), '..');
 const stamp = join(project, 'node_modules', '.etcd-appliance-installed');
 const lock = join(project, '.etcd-appliance-installing');
 const oldestNode = 20;
+// `node` fetches the Node that runs everything else here, of its own version. The others that have scripts (@parcel/watcher,
+// @swc/core, classic-level, esbuild) only look for, or compile, what they bring along for Linux and macOS anyway.
+const withScripts = ['node'];
 
 const major = Number(process.versions.node.split('.')[0]);
 if (major < oldestNode) fail(`this needs Node ${oldestNode} or newer, here is ${process.version}: https://nodejs.org`);
@@ -28,18 +34,24 @@ function install() {
   try {
     // Another start may have installed it while this one waited.
     if (isInstalled()) return;
+    // npm ci empties what a link leads to: another checkout's packages.
+    if (lstatSync(join(project, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink())
+      fail('node_modules is a link to packages of another lockfile; remove the link, and they are installed here');
     console.error('Installing packages (npm ci), once per lockfile ...');
-    const { status, error } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-      cwd: project,
-      stdio: ['ignore', 2, 2],
-    });
-    if (error?.code === 'ENOENT') fail('npm is not on the PATH; it comes with Node: https://nodejs.org');
-    if (status !== 0)
-      fail('npm ci failed; what it said is above. It needs the npm registry, or the one of your npm settings.');
+    npm('ci', '--ignore-scripts', '--no-audit', '--no-fund');
+    npm('rebuild', '--ignore-scripts=false', ...withScripts);
     writeFileSync(stamp, wanted);
   } finally {
     rmSync(lock, { force: true });
   }
+}
+
+function npm(...args) {
+  const stdio = ['ignore', 2, 2];
+  const { status, error } = spawnSync('npm', [...args, '--loglevel=error'], { cwd: project, stdio });
+  if (error?.code === 'ENOENT') fail('npm is not on the PATH; it comes with Node: https://nodejs.org');
+  if (status === 0) return;
+  fail(`npm ${args[0]} failed; what it said is above. It needs the npm registry, or the one of your npm settings.`);
 }
 
 function takeLock() {

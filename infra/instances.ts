@@ -1,5 +1,5 @@
 /** The members' instances: launch template, role, Auto Scaling group across zones. */
-import { Annotations, Duration, Tags } from 'aws-cdk-lib';
+import { Annotations, type CfnResource, Duration, RemovalPolicy, type Stack, Tags } from 'aws-cdk-lib';
 import {
   AutoScalingGroup,
   DefaultResult,
@@ -21,6 +21,7 @@ import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { NagSuppressions } from 'cdk-nag';
 import type { Construct } from 'constructs';
 import { agentTags, terminationHook } from '../agent/protocol.ts';
+import { groupName, memberRoleName } from './names.ts';
 import type { Network } from './network.ts';
 import type { Settings } from './settings.ts';
 import { type AgentRelease, dataDevice, userData } from './userData.ts';
@@ -34,11 +35,22 @@ export interface InstancesProps {
   readonly role: Role;
   readonly release: AgentRelease;
   readonly tableName: string;
+  /** ARN of the certificate signer. */
+  readonly signer: string;
+  readonly capacity: Capacity;
+}
+
+/** Of the group, at its creation and where a deployment changes it. */
+export interface Capacity {
+  readonly least: number;
+  readonly desired: number;
+  readonly most: number;
 }
 
 /** Systems Manager's agent and nothing else; what our agent needs is granted where it is used. */
-export function createInstanceRole(scope: Construct): Role {
+export function createInstanceRole(scope: Stack, cluster: string): Role {
   const role = new Role(scope, 'MemberRole', {
+    roleName: memberRoleName(cluster, scope.region),
     assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
     description: 'Instances of the etcd cluster',
     managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore')],
@@ -58,33 +70,37 @@ export function createInstanceRole(scope: Construct): Role {
 }
 
 export function createGroup(scope: Construct, props: InstancesProps): AutoScalingGroup {
-  const { settings, network } = props;
+  const { settings, network, capacity } = props;
   const group = new AutoScalingGroup(scope, 'Members', {
+    autoScalingGroupName: groupName(settings.cluster),
     vpc: network.vpc,
     vpcSubnets: { subnets: network.vpc.privateSubnets },
     launchTemplate: createLaunchTemplate(scope, props),
-    minCapacity: settings.members,
+    minCapacity: capacity.least,
     // Set too, so that a deployment with fewer members shrinks the group; the update policy leaves it alone otherwise.
-    desiredCapacity: settings.members,
-    // One more, so that an instance can be replaced by adding its successor first.
-    maxCapacity: settings.members + 1,
+    desiredCapacity: capacity.desired,
+    maxCapacity: capacity.most,
     // EC2's own checks only: a member that is busy or alone must never be taken for a broken instance.
     healthChecks: HealthChecks.ec2({ gracePeriod: Duration.minutes(5) }),
     groupMetrics: [GroupMetrics.all()],
     terminationPolicies: [TerminationPolicy.OLDEST_INSTANCE],
   });
   Annotations.of(group).acknowledgeWarning('@aws-cdk/aws-autoscaling:desiredCapacitySet');
-  group.addLifecycleHook('MemberLeaves', {
+  const hook = group.addLifecycleHook('MemberLeaves', {
     lifecycleHookName: terminationHook,
     lifecycleTransition: LifecycleTransition.INSTANCE_TERMINATING,
     heartbeatTimeout: leaveTimeout,
     // An instance whose agent never says that it left is lost anyhow: housekeeping removes its member.
     defaultResult: DefaultResult.CONTINUE,
   });
+  // CloudFormation would delete the hook before the group, and members would go without leaving; Auto Scaling deletes it with the group.
+  (hook.node.defaultChild as CfnResource).applyRemovalPolicy(RemovalPolicy.RETAIN);
   const tags = {
     [agentTags.cluster]: settings.cluster,
     [agentTags.table]: props.tableName,
     [agentTags.bucket]: props.release.bucket,
+    [agentTags.homeRegion]: props.release.region,
+    [agentTags.certificates]: props.signer,
     Name: `etcd ${settings.cluster}`,
   };
   for (const [key, value] of Object.entries(tags)) Tags.of(group).add(key, value, { applyToLaunchedInstances: true });

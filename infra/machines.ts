@@ -6,10 +6,17 @@ import { DefinitionBody, type IChainable, LogLevel, QueryLanguage, StateMachine 
 import { Construct } from 'constructs';
 import type { TaskName } from '../tasks/catalogue.ts';
 import { clusterBootstrap, longestSeconds } from '../workflows/clusterBootstrap.ts';
+import { longestMigrationSeconds, migrateToTls } from '../workflows/migrateToTls.ts';
+import { longestRegionChangeSeconds, multiregionMigration } from '../workflows/multiregionMigration.ts';
+import { longestReconfigurationSeconds, reconfigureMembers } from '../workflows/reconfigureMembers.ts';
 import { longestUpgradeSeconds, rollingUpgrade } from '../workflows/rollingUpgrade.ts';
+import {
+  longestAuthorityRotationSeconds,
+  rotateCertificateAuthority,
+} from '../workflows/rotateCertificateAuthority.ts';
 import { longestRotationSeconds, rotateInstances } from '../workflows/rotateInstances.ts';
 import { longestHopSeconds, upgradeHop } from '../workflows/upgradeHop.ts';
-import { machineName } from './permissions.ts';
+import { machineName } from './names.ts';
 import type { Settings } from './settings.ts';
 import { acceptWildcards } from './wildcards.ts';
 
@@ -19,7 +26,10 @@ export function createClusterBootstrap(scope: Construct, settings: Settings, fun
   const { instancesInServiceTimeoutSeconds, memberHealthyTimeoutSeconds } = settings;
   return createMachine(scope, settings, {
     name: 'ClusterBootstrap',
-    definition: clusterBootstrap({ scope, functions }, settings),
+    definition: clusterBootstrap(
+      { scope, functions },
+      { ...settings, severalRegions: (settings.regions ?? []).filter(({ members }) => members > 0).length > 1 },
+    ),
     comment: 'From a group of empty instances to a cluster that is recorded as created',
     timeoutSeconds: longestSeconds(instancesInServiceTimeoutSeconds, memberHealthyTimeoutSeconds),
   });
@@ -54,13 +64,74 @@ export function createRollingUpgrade(
     comment: 'To the etcd that was asked for, one minor at a time, one member at a time',
     timeoutSeconds: longestUpgradeSeconds(settings),
   });
-  acceptWildcards(upgrade, [
+  acceptNested(upgrade, 'UpgradeHop');
+  return { upgrade, hop };
+}
+
+export function createReconfigureMembers(scope: Construct, settings: Settings, functions: Functions): StateMachine {
+  const states = new Construct(scope, 'ReconfigureMembersStates');
+  return createMachine(scope, settings, {
+    name: 'ReconfigureMembers',
+    definition: reconfigureMembers({ scope: states, functions }, settings),
+    comment: 'Every member to one transport and one set of certificates, one by one; other machines start it',
+    timeoutSeconds: longestReconfigurationSeconds(settings),
+  });
+}
+
+/** @param reconfigure ReconfigureMembers */
+export function createMigrateToTls(
+  scope: Construct,
+  settings: Settings,
+  functions: Functions,
+  reconfigure: StateMachine,
+): StateMachine {
+  const states = new Construct(scope, 'MigrateToTlsStates');
+  const machine = createMachine(scope, settings, {
+    name: 'MigrateToTls',
+    definition: migrateToTls({ scope: states, functions }, { ...settings, reconfigure }),
+    comment: 'A running cluster from plain HTTP to TLS, or back, by way of members that serve both',
+    timeoutSeconds: longestMigrationSeconds(settings),
+  });
+  acceptNested(machine, 'ReconfigureMembers');
+  return machine;
+}
+
+/** @param reconfigure ReconfigureMembers */
+export function createRotateCertificateAuthority(
+  scope: Construct,
+  settings: Settings,
+  functions: Functions,
+  reconfigure: StateMachine,
+): StateMachine {
+  const states = new Construct(scope, 'RotateCertificateAuthorityStates');
+  const machine = createMachine(scope, settings, {
+    name: 'RotateCertificateAuthority',
+    definition: rotateCertificateAuthority({ scope: states, functions }, { ...settings, reconfigure }),
+    comment: 'From one certificate authority to the next: trust both, show new certificates, forget the old',
+    timeoutSeconds: longestAuthorityRotationSeconds(settings),
+  });
+  acceptNested(machine, 'ReconfigureMembers');
+  return machine;
+}
+
+export function createMultiregionMigration(scope: Construct, settings: Settings, functions: Functions): StateMachine {
+  const states = new Construct(scope, 'MultiregionMigrationStates');
+  return createMachine(scope, settings, {
+    name: 'MultiregionMigration',
+    definition: multiregionMigration({ scope: states, functions }, settings),
+    comment: 'Members into a second region, out of it, or from one to the other, one by one',
+    timeoutSeconds: longestRegionChangeSeconds(settings),
+  });
+}
+
+/** @param nested name of the machine whose executions it starts and follows */
+function acceptNested(machine: StateMachine, nested: string): void {
+  acceptWildcards(machine, [
     {
-      resource: /:states:<AWS::Region>:<AWS::AccountId>:execution:.*UpgradeHop.*\*$/,
-      reason: 'The names of the executions of UpgradeHop that it starts are not known at deployment.',
+      resource: new RegExp(`:states:.+:<AWS::AccountId>:execution:.*${nested}.*\\*$`),
+      reason: `The names of the executions of ${nested} that it starts are not known at deployment.`,
     },
   ]);
-  return { upgrade, hop };
 }
 
 interface MachineProps {

@@ -1,20 +1,18 @@
 /** The agents' metrics: the log group they come through, and how alarms and the dashboard name them. */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { type ClusterMetric, type MemberMetric, metricNamespace, metricPeriodSeconds } from '#etcd/metrics.ts';
+import { metricsLogName } from './names.ts';
 
-/** CloudWatch makes metrics of what is written here; agents may do nothing else with it, and with no other group. */
-export function createMetricsLog(scope: Construct, cluster: string, agents: IRole): LogGroup {
-  const group = new LogGroup(scope, 'AgentMetrics', {
-    logGroupName: `/etcd-appliance/${cluster}`,
+/** Of all regions, in the home region. */
+export function createMetricsLog(scope: Construct, cluster: string): LogGroup {
+  return new LogGroup(scope, 'AgentMetrics', {
+    logGroupName: metricsLogName(cluster),
     retention: RetentionDays.THREE_MONTHS,
     removalPolicy: RemovalPolicy.DESTROY,
   });
-  group.grantWrite(agents);
-  return group;
 }
 
 /** A metric of the cluster, or that of all its members together. */

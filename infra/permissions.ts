@@ -1,18 +1,43 @@
-/** What each task and the instances may do; every wildcard with its reason, which is also what cdk-nag is told. */
+/** What each task may do; every wildcard with its reason, which is also what cdk-nag is told. */
 import { ArnFormat, type Stack } from 'aws-cdk-lib';
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
-import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
-import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IHostedZone } from 'aws-cdk-lib/aws-route53';
+import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Permission } from '../tasks/catalogue.ts';
-import { type AcceptedWildcard, acceptWildcards } from './wildcards.ts';
+import { bucketName, documentName, groupName, machineName, tableName } from './names.ts';
+import type { TwoRegions } from './regions.ts';
+import type { AcceptedWildcard } from './wildcards.ts';
 
+/** What permissions are about, wherever it is. */
 export interface Resources {
-  readonly table: Table;
-  readonly bucket: Bucket;
   readonly cluster: string;
-  /** Name of the Run Command document. */
-  readonly document: string;
+  /** Of the home region. */
+  readonly table: RecordTable;
+  /** Of the home region. */
+  readonly bucket: Pick<IBucket, 'bucketName' | 'bucketArn' | 'arnForObjects'>;
+  /** Absent outside of the home region's stack, where its id is not known before the deployment. */
+  readonly hostedZone?: Pick<IHostedZone, 'hostedZoneArn'>;
+  /** Of the cluster, home first. */
+  readonly regions: readonly string[];
+  /** The stack whose roles are granted something. */
   readonly scope: Stack;
+}
+
+export type RecordTable = Pick<ITable, 'tableName' | 'tableArn'>;
+
+/** What the home region has, as the stacks of other regions and of what connects them name it. */
+export function resourcesAtHome(scope: Stack, cluster: string, regions: TwoRegions): Resources {
+  const [{ region: home }] = regions;
+  const name = tableName(cluster);
+  const tableArn = scope.formatArn({ service: 'dynamodb', region: home, resource: 'table', resourceName: name });
+  return {
+    cluster,
+    table: { tableName: name, tableArn },
+    bucket: Bucket.fromBucketName(scope, 'HomeBucket', bucketName(cluster, home, scope)),
+    regions: regions.map(({ region }) => region),
+    scope,
+  };
 }
 
 export interface Grant {
@@ -26,80 +51,70 @@ export function grantOf(permission: Permission, resources: Resources): Grant {
     case 'readRecord':
       return { statements: [ownItems(resources, 'dynamodb:GetItem')], wildcards: [] };
     case 'writeRecord':
-      return { statements: [ownItems(resources, 'dynamodb:PutItem', 'dynamodb:UpdateItem')], wildcards: [] };
+      return { statements: [ownItems(resources, 'dynamodb:PutItem')], wildcards: [] };
+    case 'updateRecord':
+      return { statements: [ownItems(resources, 'dynamodb:UpdateItem')], wildcards: [] };
     case 'describeGroup':
       return onAnything("Auto Scaling's Describe calls know no resources.", 'autoscaling:DescribeAutoScalingGroups');
     case 'describeInstances':
       return onAnything("EC2's Describe calls know no resources.", 'ec2:DescribeInstances');
+    case 'describeNetworks':
+      return networksOf(resources);
     case 'sendCommand':
-      return joined(toOwnInstances(resources), onAnything('Invocations have no ARN.', 'ssm:GetCommandInvocation'));
-    case 'describeOperations':
       return joined(
-        ...['RotateInstances', 'RollingUpgrade'].map((machine) =>
-          ofMachine(resources, machine, 'states:DescribeExecution'),
-        ),
+        toOwnInstances(resources),
+        onAnything('Invocations have no ARN.', 'ssm:GetCommandInvocation'),
+        // In which region an instance is, its group says.
+        ...(resources.regions.length === 1 ? [] : [grantOf('describeGroup', resources)]),
       );
+    case 'describeRotations':
+      return ofMachine(resources, 'RotateInstances', 'states:DescribeExecution');
+    case 'describeUpgrades':
+      return ofMachine(resources, 'RollingUpgrade', 'states:DescribeExecution');
+    case 'describeMigrations':
+      return ofMachine(resources, 'MigrateToTls', 'states:DescribeExecution');
+    case 'describeAuthorityRotations':
+      return ofMachine(resources, 'RotateCertificateAuthority', 'states:DescribeExecution');
+    case 'describeRegionChanges':
+      return resources.regions.length === 1
+        ? { statements: [], wildcards: [] }
+        : ofMachine(resources, 'MultiregionMigration', 'states:DescribeExecution');
     case 'listReleases':
       return { statements: [listing(resources, 'releases/*')], wildcards: [] };
+    case 'listBackups':
+      return { statements: [listing(resources, 'backups/*')], wildcards: [] };
     case 'setCapacity':
-      return ofOwnGroup(resources, 'autoscaling:SetDesiredCapacity');
+      return ofGroups(resources, resources.regions, 'autoscaling:SetDesiredCapacity');
+    case 'setCapacityOfSecond':
+      return ofGroups(resources, resources.regions.slice(1), 'autoscaling:SetDesiredCapacity');
     case 'terminateInstances':
-      return ofOwnGroup(resources, 'autoscaling:TerminateInstanceInAutoScalingGroup');
+      return ofGroups(resources, resources.regions, 'autoscaling:TerminateInstanceInAutoScalingGroup');
     case 'suspendProcesses':
-      return ofOwnGroup(resources, 'autoscaling:SuspendProcesses', 'autoscaling:ResumeProcesses');
+      return ofGroups(resources, resources.regions, 'autoscaling:SuspendProcesses');
+    case 'resumeProcesses':
+      return ofGroups(resources, resources.regions, 'autoscaling:ResumeProcesses');
   }
 }
 
-/** What the agent calls: its cluster's items, task tokens, the bucket's agent and releases, where backups go. */
-export function grantToAgents(role: Role, resources: Resources): void {
-  const { bucket } = resources;
-  const tokens = onAnything(
-    'A task token is the permission: these calls know no resources.',
-    'states:SendTaskSuccess',
-    'states:SendTaskFailure',
-    'states:SendTaskHeartbeat',
-  );
-  const grant = joined(
+/** What lies between the members of two regions, in both of them. */
+function networksOf({ hostedZone }: Resources): Grant {
+  if (hostedZone === undefined) throw new Error('what lies between regions is looked at from the home region alone');
+  return joined(
     onAnything(
-      "EC2's and Auto Scaling's Describe calls know no resources.",
+      "EC2's Describe calls know no resources.",
+      'ec2:DescribeVpcs',
+      'ec2:DescribeSubnets',
+      'ec2:DescribeRouteTables',
+      'ec2:DescribeVpcPeeringConnections',
+      'ec2:DescribeSecurityGroups',
+      'ec2:DescribeLaunchTemplateVersions',
       'ec2:DescribeInstances',
-      'autoscaling:DescribeAutoScalingGroups',
     ),
-    ofOwnGroup(resources, 'autoscaling:CompleteLifecycleAction', 'autoscaling:ResumeProcesses'),
-    { statements: [ownItems(resources, 'dynamodb:GetItem', 'dynamodb:PutItem')], wildcards: [] },
-    tokens,
     {
-      statements: [
-        new PolicyStatement({
-          actions: ['s3:GetObject'],
-          resources: [bucket.arnForObjects('agent/*'), bucket.arnForObjects('releases/*')],
-        }),
-        new PolicyStatement({ actions: ['s3:PutObject'], resources: [bucket.arnForObjects('backups/*')] }),
-      ],
-      wildcards: [
-        ...['agent', 'releases'].map((folder) => ({
-          resource: below(folder),
-          reason: `Bundles and releases come and go under ${folder}/; instances read any of them.`,
-        })),
-        {
-          resource: below('backups'),
-          reason: 'A backup is named after its time and operation; instances write them and read none.',
-        },
-      ],
+      statements: [new PolicyStatement({ actions: ['route53:GetHostedZone'], resources: [hostedZone.hostedZoneArn] })],
+      wildcards: [],
     },
   );
-  for (const statement of grant.statements) role.addToPolicy(statement);
-  acceptWildcards(role, grant.wildcards);
-}
-
-/** As cdk-nag names the objects of a folder of the bucket. */
-function below(folder: string): RegExp {
-  return new RegExp(`^Resource::<Bucket\\w+\\.Arn>/${folder}/\\*$`);
-}
-
-/** The name that `createMachine` gives it; written out, as the machine itself calls the tasks that ask about it. */
-export function machineName(cluster: string, machine: string): string {
-  return `etcd-${cluster}-${machine}`;
 }
 
 /** Executions of one of the cluster's state machines. */
@@ -123,21 +138,24 @@ function ofMachine({ cluster, scope }: Resources, machine: string, ...actions: s
   };
 }
 
-/** Groups that carry the cluster's tag: the name of the group is known only after its instances' role. */
-function ofOwnGroup({ cluster, scope }: Resources, ...actions: string[]): Grant {
-  const groups = scope.formatArn({
-    service: 'autoscaling',
-    resource: 'autoScalingGroup',
-    resourceName: '*:autoScalingGroupName/*',
-    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-  });
+/** The cluster's groups: their name could be another's in this account, their tag as well. */
+export function ofGroups({ cluster, scope }: Resources, regions: readonly string[], ...actions: string[]): Grant {
+  const resources = regions.map((region) =>
+    scope.formatArn({
+      service: 'autoscaling',
+      region,
+      resource: 'autoScalingGroup',
+      resourceName: `*:autoScalingGroupName/${groupName(cluster)}`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    }),
+  );
   const conditions = { StringEquals: { 'autoscaling:ResourceTag/etcd-appliance:cluster': cluster } };
   return {
-    statements: [new PolicyStatement({ actions, resources: [groups], conditions })],
+    statements: [new PolicyStatement({ actions, resources, conditions })],
     wildcards: [
       {
-        resource: /^Resource::arn:<AWS::Partition>:autoscaling:.*:autoScalingGroup:\*:autoScalingGroupName\/\*$/,
-        reason: "A condition admits the groups with the cluster's tag.",
+        resource: /^Resource::arn:<AWS::Partition>:autoscaling:.*:autoScalingGroup:\*:autoScalingGroupName\/[\w-]+$/,
+        reason: "Auto Scaling adds an id of its own to the group's ARN; name and tag are the cluster's.",
       },
     ],
   };
@@ -150,21 +168,31 @@ function listing({ bucket }: Resources, prefix: string): PolicyStatement {
 }
 
 /** The items of this cluster and no other's. */
-function ownItems({ table, cluster }: Resources, ...actions: string[]): PolicyStatement {
-  const conditions = { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [cluster] } };
-  return new PolicyStatement({ actions, resources: [table.tableArn], conditions });
+export function ownItems(
+  { table, cluster }: Pick<Resources, 'table' | 'cluster'>,
+  ...actions: string[]
+): PolicyStatement {
+  return itemsOf(cluster, table, ...actions);
 }
 
-function toOwnInstances({ document, cluster, scope }: Resources): Grant {
+/** The items of one partition. */
+export function itemsOf(partition: string, { tableArn }: RecordTable, ...actions: string[]): PolicyStatement {
+  const conditions = { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [partition] } };
+  return new PolicyStatement({ actions, resources: [tableArn], conditions });
+}
+
+function toOwnInstances({ cluster, regions, scope }: Resources): Grant {
+  const inEach = (service: string, resource: string, resourceName: string) =>
+    regions.map((region) => scope.formatArn({ service, region, resource, resourceName }));
   return {
     statements: [
       new PolicyStatement({
         actions: ['ssm:SendCommand'],
-        resources: [scope.formatArn({ service: 'ssm', resource: 'document', resourceName: document })],
+        resources: inEach('ssm', 'document', documentName(cluster)),
       }),
       new PolicyStatement({
         actions: ['ssm:SendCommand'],
-        resources: [scope.formatArn({ service: 'ec2', resource: 'instance', resourceName: '*' })],
+        resources: inEach('ec2', 'instance', '*'),
         conditions: { StringEquals: { 'ssm:resourceTag/etcd-appliance:cluster': cluster } },
       }),
     ],
@@ -177,7 +205,7 @@ function toOwnInstances({ document, cluster, scope }: Resources): Grant {
   };
 }
 
-function onAnything(reason: string, ...actions: string[]): Grant {
+export function onAnything(reason: string, ...actions: string[]): Grant {
   return {
     statements: [new PolicyStatement({ actions, resources: ['*'] })],
     wildcards: [{ resource: /^Resource::\*$/, reason }],

@@ -2,10 +2,12 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
+import { tableName } from './names.ts';
 
 /** Kept when the stack is deleted: without the record nobody could tell a new cluster from a lost one. */
-export function createRecordTable(scope: Construct): Table {
+export function createRecordTable(scope: Construct, cluster: string): Table {
   return new Table(scope, 'ClusterRecord', {
+    tableName: tableName(cluster),
     partitionKey: { name: 'cluster', type: AttributeType.STRING },
     sortKey: { name: 'item', type: AttributeType.STRING },
     billingMode: BillingMode.PAY_PER_REQUEST,

@@ -1,22 +1,19 @@
 /** What an operator may set: the object `etcd-appliance` of the CDK context (cdk.json, or `-c etcd-appliance.FIELD=VALUE`). */
 import * as v from 'valibot';
 import { Fault } from '#etcd/faults.ts';
-import { factsOf } from '#etcd/minors.ts';
+import { factsOf, firstWithTls, servesTls } from '#etcd/minors.ts';
 import { isSupported, minors } from '#etcd/versions.ts';
+import { isIpv4Block, prefixOf } from '../tasks/plan/ipv4Blocks.ts';
+import { mostMembers } from '../tasks/plan/regionLayout.ts';
+import { defaultBlocks, type Place, type TwoRegions, twoRegions } from './regions.ts';
 
-const ipv4Block = /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}\/(\d|[12]\d|3[0-2])$/;
+/** Longer names of clusters leave no room for the account and the region in the name of the bucket, 63 characters at most. */
+const longestName = 28;
 
 /** @param largest smallest prefix length @param smallest greatest prefix length */
 function cidr(largest: number, smallest: number, what: string) {
-  const fits = (text: string) => Number(text.split('/')[1]) >= largest && Number(text.split('/')[1]) <= smallest;
-  return v.pipe(v.string(what), v.regex(ipv4Block, what), v.check(fits, what), v.check(isNetwork, what));
-}
-
-/** Whether all bits after the prefix are zero. */
-function isNetwork(block: string): boolean {
-  const [address = '', prefix] = block.split('/');
-  const bits = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-  return bits % 2 ** (32 - Number(prefix)) === 0;
+  const fits = (text: string) => isIpv4Block(text) && prefixOf(text) >= largest && prefixOf(text) <= smallest;
+  return v.pipe(v.string(what), v.check(fits, what));
 }
 
 function whole(least: number, most: number) {
@@ -24,18 +21,41 @@ function whole(least: number, most: number) {
   return v.pipe(v.number(allowed), v.integer(allowed), v.minValue(least, allowed), v.maxValue(most, allowed));
 }
 
+const regionName = /^[a-z]{2,4}(-[a-z]{1,20}){1,3}-\d{1,2}$/;
+const vpcBlock = () => cidr(16, 21, 'an IPv4 block such as 10.42.0.0/16, /16 to /21, for six subnets of /24');
+const existingVpc = () => v.pipe(v.string(), v.regex(/^vpc-[0-9a-f]{8,17}$/, 'the id of a VPC, vpc-...'));
+
+/** One of the two regions of a cluster. */
+const region = v.strictObject({
+  region: v.pipe(v.string('a region such as eu-west-1'), v.regex(regionName, 'a region such as eu-west-1')),
+  members: whole(0, mostMembers),
+  vpcId: v.optional(existingVpc()),
+  cidr: v.optional(vpcBlock()),
+});
+const two =
+  'two regions, home first: [{"region": "eu-west-1", "members": 3}, {"region": "eu-central-1", "members": 2}]';
+
 const hostedZoneName = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const zone = v.strictObject({
+  name: v.pipe(v.string(), v.regex(hostedZoneName, 'a domain name such as etcd.internal')),
+  id: v.optional(v.pipe(v.string(), v.regex(/^Z[A-Z0-9]{1,31}$/, 'the id of a hosted zone, Z...'))),
+});
 
 const schema = v.strictObject({
   /** Name of the cluster; part of resource names. */
   cluster: v.optional(
     v.pipe(
       v.string(),
-      v.regex(/^[a-z][a-z0-9-]{0,30}$/, 'a lower-case letter, then up to 30 letters, digits and dashes'),
+      v.regex(
+        new RegExp(`^[a-z][a-z0-9-]{0,${longestName - 1}}$`),
+        `a lower-case letter, then up to ${longestName - 1} letters, digits and dashes`,
+      ),
     ),
     'etcd',
   ),
-  members: v.optional(v.picklist([1, 3, 5, 7], '1, 3, 5 or 7'), 3),
+  members: v.optional(v.picklist([1, 3, 5, mostMembers], '1, 3, 5 or 7')),
+  /** One cluster in two regions, home first: `members`, `vpcId` and `cidr` are then given here, for each region. */
+  regions: v.optional(v.pipe(v.array(region, two), v.length(2, two))),
   etcdVersion: v.optional(
     v.pipe(v.string(), v.check(isSupported, `X.Y.Z of a minor from ${minors[0]} to ${minors.at(-1)}`)),
     '3.5.35',
@@ -47,23 +67,14 @@ const schema = v.strictObject({
   ),
   dataVolumeGiB: v.optional(whole(1, 16_384), 20),
   /** An existing VPC; by default a new one is made. */
-  vpcId: v.optional(v.pipe(v.string(), v.regex(/^vpc-[0-9a-f]{8,17}$/, 'the id of a VPC, vpc-...'))),
+  vpcId: v.optional(existingVpc()),
   /** Address range of a new VPC. */
-  cidr: v.optional(
-    cidr(16, 21, 'an IPv4 block such as 10.42.0.0/16, /16 to /21, for six subnets of /24'),
-    '10.42.0.0/16',
-  ),
+  cidr: v.optional(vpcBlock()),
   natGateways: v.optional(whole(1, 3), 1),
   /** Availability zones of a new VPC; some regions have only two for an account. */
   zones: v.optional(v.picklist([2, 3], '2 or 3'), 3),
   /** A private hosted zone: only `name` for a new one, `id` too for one that exists. */
-  hostedZone: v.optional(
-    v.strictObject({
-      name: v.pipe(v.string(), v.regex(hostedZoneName, 'a domain name such as etcd.internal')),
-      id: v.optional(v.pipe(v.string(), v.regex(/^Z[A-Z0-9]{1,31}$/, 'the id of a hosted zone, Z...'))),
-    }),
-    { name: 'etcd.internal' },
-  ),
+  hostedZone: v.optional(zone, { name: 'etcd.internal' }),
   /** MiB the database may grow to; etcd suggests 8 GiB at most. Changed on running members one by one. */
   quotaMiB: v.optional(whole(64, 16_384), 2_048),
   /** Hours of history that etcd keeps; 0: clients compact, or nobody does. Changed on running members one by one. */
@@ -74,6 +85,18 @@ const schema = v.strictObject({
   defragmentFromMiB: v.optional(whole(0, 16_384), 100),
   /** Seconds that DNS answers may be kept: how long a client may still try a member that has left. */
   recordTtlSeconds: v.optional(whole(1, 3_600), 10),
+  /**
+   * Whether members speak TLS, with clients and with each other, and ask both for certificates. Of a cluster that is created;
+   * MigrateToTls changes one that runs.
+   */
+  tls: v.optional(v.boolean('true or false'), true),
+  /** Days that the certificates of members and agents are valid; they are renewed long before. */
+  certificateDays: v.optional(whole(1, 90), 7),
+  /**
+   * Which key the certificate authority has: raised by one, it gets another beside the one in use, for RotateCertificateAuthority
+   * to go over to. A deployment alone changes nothing in what is trusted.
+   */
+  certificateAuthorityGeneration: v.optional(whole(1, 1_000), 1),
   /** SNS topic that is told of every alarm, and of its end. */
   alarmTopicArn: v.optional(
     v.pipe(v.string(), v.regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/, 'the ARN of an SNS topic')),
@@ -96,7 +119,17 @@ const schema = v.strictObject({
   memberHealthyTimeoutSeconds: v.optional(whole(10, 7_200), 900),
 });
 
-export type Settings = Readonly<Omit<v.InferOutput<typeof schema>, 'instanceType'>> & { readonly instanceType: string };
+type Given = v.InferOutput<typeof schema>;
+
+export type Settings = Readonly<Omit<Given, 'instanceType' | 'members' | 'regions' | 'vpcId' | 'cidr'>> & {
+  readonly instanceType: string;
+  /** In all regions. */
+  readonly members: number;
+  /** Where the cluster begins, and its record stays. */
+  readonly home: Place;
+  /** Home and the other one; absent: the cluster is in one region, that of the deployment. */
+  readonly regions?: TwoRegions;
+};
 
 /**
  * Checks the settings and fills in the defaults.
@@ -105,15 +138,35 @@ export type Settings = Readonly<Omit<v.InferOutput<typeof schema>, 'instanceType
 export function parseSettings(raw: unknown): Settings {
   const parsed = v.safeParse(schema, raw ?? {});
   if (!parsed.success) throw refusal(parsed.issues[0]);
-  const settings = parsed.output;
-  const { architecture, etcdVersion } = settings;
+  const { members, vpcId, cidr, regions: given, ...settings } = parsed.output;
+  refuseUnfit(settings);
+  const instanceType = instanceTypeOf(settings);
+  if (given === undefined) {
+    const home = { members: members ?? 3, cidr: cidr ?? defaultBlocks[0], ...(vpcId !== undefined && { vpcId }) };
+    return { ...settings, instanceType, members: home.members, home };
+  }
+  const regions = twoRegions(given, parsed.output);
+  const [home, other] = regions;
+  return { ...settings, instanceType, members: home.members + other.members, home, regions };
+}
+
+function refuseUnfit({ architecture, etcdVersion, tls }: Pick<Given, 'architecture' | 'etcdVersion' | 'tls'>): void {
   if (architecture === 'arm64' && !factsOf(etcdVersion).arm64) {
     throw new Fault(
       'InvalidInput',
       `etcd-appliance.architecture is arm64, but etcd ${etcdVersion} has no supported arm64 release; allowed: x86_64, or etcd 3.4 and later`,
     );
   }
-  const instanceType = settings.instanceType ?? (architecture === 'arm64' ? 'm7g.large' : 'm6i.large');
+  if (tls && !servesTls(etcdVersion)) {
+    throw new Fault(
+      'InvalidInput',
+      `etcd-appliance.tls is true, and etcd ${etcdVersion} cannot be run with TLS; allowed: false, or etcd ${firstWithTls} and later`,
+    );
+  }
+}
+
+function instanceTypeOf({ architecture, instanceType: given }: Pick<Given, 'architecture' | 'instanceType'>): string {
+  const instanceType = given ?? (architecture === 'arm64' ? 'm7g.large' : 'm6i.large');
   // Families with a g after the generation are Graviton: m7g, c6gn, t4g.
   const graviton = /^(a1|[a-z]+\d+[a-z]*g[a-z]*)\./.test(instanceType) && !/^(g|p|trn|inf)\d(?!g)/.test(instanceType);
   if (graviton !== (architecture === 'arm64')) {
@@ -122,10 +175,10 @@ export function parseSettings(raw: unknown): Settings {
       `etcd-appliance.instanceType is ${instanceType}, which is not ${architecture}; name another, or change etcd-appliance.architecture`,
     );
   }
-  return { ...settings, instanceType };
+  return instanceType;
 }
 
-/** `etcd-appliance.members=5` on the command line: text that stands for a number, a list or an object is read as JSON. */
+/** `etcd-appliance.members=5` on the command line: text that stands for a number, true, false, a list or an object is read as JSON. */
 export function settingsFromContext(context: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const prefix = 'etcd-appliance.';
   const whole = context['etcd-appliance'] ?? {};
@@ -139,7 +192,7 @@ export function settingsFromContext(context: Readonly<Record<string, unknown>>):
 }
 
 function fromText(text: string): unknown {
-  if (!/^(\d+$|\[|\{)/.test(text)) return text;
+  if (!/^(\d+$|true$|false$|\[|\{)/.test(text)) return text;
   try {
     return JSON.parse(text);
   } catch {
@@ -148,11 +201,15 @@ function fromText(text: string): unknown {
 }
 
 function refusal(issue: v.BaseIssue<unknown> | undefined): Fault {
-  const path = ['etcd-appliance', ...(issue?.path?.map(({ key }) => String(key)) ?? [])].join('.');
+  const keys = issue?.path?.map(({ key }) => String(key)) ?? [];
+  const path = ['etcd-appliance', ...keys].join('.');
   if (issue?.type === 'strict_object') {
     if (issue.expected === 'never') {
-      return new Fault('InvalidInput', `${path} is not a setting; allowed: ${Object.keys(schema.entries).join(', ')}`);
+      const { entries } = keys[0] === 'regions' ? region : keys[0] === 'hostedZone' && keys.length > 1 ? zone : schema;
+      return new Fault('InvalidInput', `${path} is not a setting; allowed: ${Object.keys(entries).join(', ')}`);
     }
+    // A field of it is named where that is missing.
+    if (issue.expected !== 'Object') return new Fault('InvalidInput', `${path} is missing`);
     return new Fault('InvalidInput', `${path} must be an object of settings`);
   }
   const given = JSON.stringify(issue?.input) ?? String(issue?.input);

@@ -9,7 +9,13 @@ import { parseArgs } from 'node:util';
 import { App, Aspects } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { Fault } from '#etcd/faults.ts';
+import { type Bundles, bundlesIn } from './bundles.ts';
 import { ClusterStack } from './clusterStack.ts';
+import { stackNames } from './names.ts';
+import { connectNetworks } from './network.ts';
+import { OtherRegionStack } from './otherRegionStack.ts';
+import { PeeringStack } from './peeringStack.ts';
+import { writeBills } from './release/write.ts';
 import { parseSettings, type Settings, settingsFromContext } from './settings.ts';
 
 /**
@@ -19,14 +25,37 @@ import { parseSettings, type Settings, settingsFromContext } from './settings.ts
 export function createApp(settings: Settings | undefined, outdir?: string, bundles = temporaryFolder()): App {
   const app = new App({ analyticsReporting: false, ...(outdir !== undefined && { outdir }) });
   const chosen = settings ?? parseSettings(settingsFromContext(contextOf(app)));
-  new ClusterStack(app, `etcd-${chosen.cluster}`, {
-    settings: chosen,
-    bundleFolder: bundles,
-    // An existing VPC is looked up, which needs to know where.
-    ...(chosen.vpcId !== undefined && { env: environmentOf() }),
-  });
+  createStacks(app, chosen, bundlesIn(bundles));
   Aspects.of(app).add(new AwsSolutionsChecks({ verbose: true }));
+  writeBills(bundles, app.outdir);
   return app;
+}
+
+/** One stack for a cluster in one region; for two, one in each and one that connects them. */
+function createStacks(app: App, settings: Settings, bundles: Bundles): void {
+  const { cluster, home, regions } = settings;
+  const shared = { settings, bundles };
+  // An existing VPC is looked up, which needs to know where.
+  const lookUp = (regions ?? [home]).some(({ vpcId }) => vpcId !== undefined) ? { env: environmentOf() } : {};
+  if (regions === undefined) {
+    new ClusterStack(app, stackNames.home(cluster), { ...shared, ...lookUp });
+    return;
+  }
+  const [{ region: homeRegion }, { region: otherRegion }] = regions;
+  const atHome = { env: { ...lookUp.env, region: homeRegion } };
+  const elsewhere = { env: { ...lookUp.env, region: otherRegion } };
+  const first = new ClusterStack(app, stackNames.home(cluster), { ...shared, ...atHome });
+  const other = new OtherRegionStack(app, stackNames.other(cluster, otherRegion), {
+    ...shared,
+    ...elsewhere,
+    regions,
+    homeNetwork: first.network,
+  });
+  connectNetworks(regions, first.network, other.network);
+  const networks = [first.network, other.network] as const;
+  const peering = new PeeringStack(app, stackNames.peering(cluster), { ...shared, ...atHome, regions, networks });
+  peering.addStackDependency(first);
+  peering.addStackDependency(other);
 }
 
 /** Assets are copied from it into the assembly. */
@@ -45,7 +74,7 @@ function environmentOf(): { account: string; region: string } {
   if (account === undefined || region === undefined) {
     throw new Fault(
       'InvalidInput',
-      'etcd-appliance.vpcId needs AWS credentials and a region, so that the VPC can be looked up',
+      'the vpcId of the settings needs AWS credentials and a region, so that the VPC can be looked up',
     );
   }
   return { account, region };

@@ -4,11 +4,14 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, type IFunction, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { catalogue, type TaskName } from '../tasks/catalogue.ts';
+import { regionTasks } from '../tasks/catalogue/regions.ts';
+import { catalogue } from '../tasks/catalogue.ts';
 import { type Grant, grantOf, joined, type Resources } from './permissions.ts';
 import { acceptWildcards } from './wildcards.ts';
 
 export interface FunctionProps {
+  /** By which other regions know it; absent: CloudFormation makes one. */
+  readonly functionName?: string;
   /** Folder with index.mjs. */
   readonly code: string;
   readonly description: string;
@@ -32,6 +35,7 @@ export function createFunction(scope: Construct, id: string, props: FunctionProp
   for (const statement of props.grant.statements) role.addToPolicy(statement);
   acceptWildcards(role, props.grant.wildcards);
   return new LambdaFunction(scope, id, {
+    ...(props.functionName !== undefined && { functionName: props.functionName }),
     code: Code.fromAsset(props.code),
     handler: 'index.handler',
     runtime: Runtime.NODEJS_24_X,
@@ -52,25 +56,31 @@ export interface TasksProps {
   readonly resources: Resources;
 }
 
-/** Every task of the catalogue. */
+type CataloguedName = keyof typeof catalogue;
+
+/** Every task of the catalogue that a cluster in so many regions has a use for. */
 export function createTasks(
   scope: Construct,
   { bundles, environment, resources }: TasksProps,
-): Record<TaskName, IFunction> {
-  const names = Object.keys(catalogue) as TaskName[];
+): Record<CataloguedName, IFunction> {
+  const oneRegion = resources.regions.length === 1;
+  const names = (Object.keys(catalogue) as CataloguedName[]).filter(
+    (name) => !oneRegion || !Object.hasOwn(regionTasks, name),
+  );
   const functions = names.map((name) => {
-    const { timeoutSeconds, memoryMiB, permissions } = catalogue[name];
+    const { timeoutSeconds, memoryMiB, permissions, inTwoRegions = [] } = catalogue[name];
+    const needed = oneRegion ? permissions : [...permissions, ...inTwoRegions];
     const created = createFunction(scope, pascal(name), {
       code: bundles[name] ?? '',
       description: `etcd ${resources.cluster}: ${name}`,
       timeoutSeconds,
       memoryMiB,
       environment,
-      grant: joined(...permissions.map((permission) => grantOf(permission, resources))),
+      grant: joined(...needed.map((permission) => grantOf(permission, resources))),
     });
     return [name, created] as const;
   });
-  return Object.fromEntries(functions) as unknown as Record<TaskName, IFunction>;
+  return Object.fromEntries(functions) as unknown as Record<CataloguedName, IFunction>;
 }
 
 function pascal(name: string): string {

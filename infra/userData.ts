@@ -1,7 +1,13 @@
-/** What an instance does at its first boot: mount the data volume, install Node and the agent, start the agent. Nothing else. */
+/**
+ * What an instance does at its first boot: turn SSH off, mount the data volume, install Node and the agent, start the agent.
+ * Nothing else.
+ */
 import { UserData } from 'aws-cdk-lib/aws-ec2';
+import { agentUnit, agentWrites } from './agentUnit.ts';
 
 export interface AgentRelease {
+  /** Of the bucket: the cluster's home. */
+  readonly region: string;
   readonly bucket: string;
   readonly key: string;
   /** Hex; checked on the instance. */
@@ -22,13 +28,15 @@ export function launcher(node: string, bundle: string): string {
 /** A small heap, and no compiler for hot code, of which the agent has none: 6 MB less resident memory. */
 export const nodeOptions = '--max-semi-space-size=1 --lite-mode';
 
-export function userData({ bucket, key, sha256 }: AgentRelease): UserData {
+export function userData({ region, bucket, key, sha256 }: AgentRelease): UserData {
   const script = UserData.forLinux();
   script.addCommands(
     'set -euxo pipefail',
+    `AGENT_REGION='${region}'`,
     `AGENT_BUCKET='${bucket}'`,
     `AGENT_KEY='${key}'`,
     `AGENT_SHA256='${sha256}'`,
+    ...noSsh,
     ...again,
     ...mountDataVolume,
     ...installNode,
@@ -37,7 +45,10 @@ export function userData({ bucket, key, sha256 }: AgentRelease): UserData {
   return script;
 }
 
-/** A role's policy may take a while until it is known everywhere, and a repository may be busy: about 5 minutes in all. */
+/** No port leads to it and no key opens it; whoever has to come in does by Session Manager. Small images have none. */
+const noSsh = ['systemctl disable --now sshd.service || true'];
+
+/** A repository may be busy: about 5 minutes in all. */
 const again = ['again() { for pause in 1 2 4 8 15 30 60 60 60 60; do "$@" && return; sleep "$pause"; done; "$@"; }'];
 
 /** A volume that has a file system keeps it: it may hold a member. */
@@ -64,35 +75,28 @@ const installNode = [
   '"$NODE" $NODE_ARGUMENTS -e 0 || NODE_ARGUMENTS=""',
 ];
 
+/**
+ * Without an end: the home region, where the agent is, may be deployed later than this one, and a new role's policy takes a while until
+ * it is known everywhere.
+ */
+const fetchAgent = [
+  'fetch_agent() { aws s3 cp --region "$AGENT_REGION" "s3://$AGENT_BUCKET/$AGENT_KEY" /usr/local/lib/etcd-agent/etcd-agent.cjs.part; }',
+  'until fetch_agent; do',
+  '  echo "The agent cannot be had from s3://$AGENT_BUCKET/$AGENT_KEY in $AGENT_REGION yet: is that region deployed? Asking again in 15 s."',
+  '  sleep 15',
+  'done',
+];
+
 const installAgent = [
+  // What a unit may write to has to be there when it starts.
+  `mkdir -p ${agentWrites.join(' ')}`,
   'mkdir -p /usr/local/lib/etcd-agent',
-  'again aws s3 cp "s3://$AGENT_BUCKET/$AGENT_KEY" /usr/local/lib/etcd-agent/etcd-agent.cjs.part',
+  ...fetchAgent,
   'echo "$AGENT_SHA256  /usr/local/lib/etcd-agent/etcd-agent.cjs.part" | sha256sum --check',
   'mv /usr/local/lib/etcd-agent/etcd-agent.cjs.part /usr/local/lib/etcd-agent/etcd-agent.cjs',
   `cat > /usr/local/bin/etcd-agent <<LAUNCHER\n${launcher('$NODE $NODE_ARGUMENTS', '/usr/local/lib/etcd-agent/etcd-agent.cjs').replaceAll('"$@"', '"\\$@"')}LAUNCHER`,
   'chmod 755 /usr/local/bin/etcd-agent',
-  "cat > /etc/systemd/system/etcd-agent.service <<'UNIT'",
-  '[Unit]',
-  'Description=etcd agent',
-  'After=network-online.target',
-  'Wants=network-online.target',
-  'RequiresMountsFor=/var/lib/etcd',
-  '# However often it ends, it is started again.',
-  'StartLimitIntervalSec=0',
-  '',
-  '[Service]',
-  'ExecStart=/usr/local/bin/etcd-agent run',
-  'Restart=always',
-  'RestartSec=1',
-  '# etcd is a unit of its own: stopping or restarting the agent leaves it alone.',
-  'KillMode=process',
-  'RuntimeDirectory=etcd-agent',
-  'RuntimeDirectoryMode=0700',
-  'RuntimeDirectoryPreserve=yes',
-  '',
-  '[Install]',
-  'WantedBy=multi-user.target',
-  'UNIT',
+  `cat > /etc/systemd/system/etcd-agent.service <<'UNIT'\n${agentUnit}UNIT`,
   'systemctl daemon-reload',
   'systemctl enable --now etcd-agent.service',
 ];

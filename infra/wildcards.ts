@@ -11,7 +11,8 @@ export interface AcceptedWildcard {
 
 /** Call it when the statements are there: suppressions reach the children that exist. */
 export function acceptWildcards(construct: IConstruct, wildcards: readonly AcceptedWildcard[]): void {
-  const accepted = wildcards.map(({ resource, reason }) => ({
+  const each = new Map(wildcards.map((one) => [`${one.resource.source} ${one.reason}`, one]));
+  const accepted = [...each.values()].map(({ resource, reason }) => ({
     id: 'AwsSolutions-IAM5',
     reason,
     appliesTo: [{ regex: `/${resource.source}/g` }],

@@ -34,6 +34,10 @@ const rules: readonly Rule[] = [
     may: within(pure, 'tasks/aws/', 'tasks/plan/', 'agent/protocol', '@aws-sdk/', 'node:https$'),
   },
   { who: /^tasks\/catalogue/, may: within(pure, 'agent/protocol', 'tasks/catalogue/') },
+  {
+    who: /^tasks\/certificates\//,
+    may: within(pure, 'tasks/', 'agent/protocol', 'node:', '@peculiar/x509$', 'reflect-metadata$'),
+  },
   { who: /^tasks\//, may: within(pure, 'tasks/', 'agent/protocol', 'node:') },
   { who: /^workflows\//, may: within(pure, 'workflows/', 'tasks/catalogue', 'aws-cdk-lib', 'constructs') },
   { who: /^infra\/(?!local\/)/, may: /^(?!infra\/local\/|test\/)/ },
@@ -91,7 +95,7 @@ describe('imports', () => {
     const wrong = imports.filter(
       ({ file, from }) =>
         from.startsWith('@aws-sdk/') &&
-        !/^(tasks\/aws|infra\/(local|operator|executions|status|upgrade)|test)\//.test(file),
+        !/^(tasks\/aws|infra\/(local|operator|executions|status|upgrade|clientCertificate)|test)\//.test(file),
     );
     expect(wrong).toEqual([]);
   });

@@ -2,7 +2,8 @@
  * ClusterBootstrap: from a group of empty instances to a cluster that is recorded as created.
  *
  *   Receive the request -> Check the request -> Read the cluster record -> Record written already?
- *     no  -> Find the instances in service -> Enough instances in service? -> (wait, look again) -> Write the bootstrap record
+ *     no  -> Find the instances in service -> Enough instances in service? -> (wait, look again)
+ *            -> (in two regions: Find who measures -> Measure the round trips -> Record the timing) -> Write the bootstrap record
  *     yes -> ...
  *   -> every member: Wait until the member is healthy (lost callback: Ask the member what became of it)
  *   -> Confirm the membership -> Mark the cluster created -> Cluster created
@@ -24,12 +25,16 @@ import {
   Wait,
   WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
+import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { caught, explainFailure, failExplained } from './failures.ts';
+import { measureRoundTrips } from './measureRoundTrips.ts';
 import { longestUntilReachable, untilReachable } from './retryPolicies.ts';
 import { awaitStep, type MachineScope, step } from './step.ts';
 
 export interface ClusterBootstrapProps {
   readonly memberHealthyTimeoutSeconds: number;
+  /** Of a cluster in two regions: they are measured before the members start. */
+  readonly severalRegions: boolean;
 }
 
 /** Above the agent's own deadline, so that normally the agent says why. */
@@ -120,12 +125,33 @@ export function clusterBootstrap(machine: MachineScope, props: ClusterBootstrapP
 
   const members = everyMember.next(confirm).next(markCreated).next(created);
   write.next(members);
-  find.next(enough.when(Condition.stringEquals('$.found.verdict', 'ready'), write).otherwise(wait));
+  const found = props.severalRegions ? measuredBefore(machine, props, write, explain) : write;
+  find.next(enough.when(Condition.stringEquals('$.found.verdict', 'ready'), found).otherwise(wait));
   wait.next(find);
   return receive
     .next(checkRequest)
     .next(readRecord)
     .next(written.when(Condition.stringEquals('$.record.state', 'written'), members).otherwise(find));
+}
+
+/** In two regions: how far they are from each other is in the record before the first member reads it. */
+function measuredBefore(
+  machine: MachineScope,
+  props: ClusterBootstrapProps,
+  write: LambdaInvoke,
+  explain: LambdaInvoke,
+): LambdaInvoke {
+  const measure = measureRoundTrips(machine, props);
+  const record = step(
+    machine,
+    'Record the timing',
+    'recordTiming',
+    { execution: '$$.Execution.Id', measured: '$.measured' },
+    { resultPath: '$.timing' },
+  );
+  for (const state of [...measure.states, record]) state.addCatch(explain, caught);
+  measure.last.next(record).next(write);
+  return measure.first;
 }
 
 /** One member: its agent finishes the state; where the callback got lost, the agent's ledger decides. */

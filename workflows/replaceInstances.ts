@@ -11,34 +11,15 @@
  * The waits are in the agents: a member costs 10 transitions and 42 events of the history however long it takes.
  */
 import { Choice, Condition, type IChainable, Pass, Succeed, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions';
-import { longestBriefly, lostCallback, newcomerUnreachable, unreachableBriefly } from './retryPolicies.ts';
-import { awaitStep, type MachineScope, type Path, step } from './step.ts';
+import type { MemberTimes } from './dataTime.ts';
+import { type Held, longestWaitsSeconds, memberWaits } from './memberWaits.ts';
+import { type MachineScope, step } from './step.ts';
 
-export interface Held {
-  readonly execution: Path;
-  readonly token: Path;
-  readonly leaseSeconds: number;
-}
+/** The longest that one replacement takes: three waits. */
+export const longestReplacementSeconds = (props: MemberTimes): number => longestWaitsSeconds(props, 3);
 
-export interface ReplaceInstancesProps {
-  readonly memberHealthyTimeoutSeconds: number;
-}
-
-/** Above the agent's own deadline, so that normally the agent says why. */
-const marginSeconds = 60;
-/** Tasks that only read and write, in seconds for all of one member. */
-const otherTasksSeconds = 600;
-
-/** The longest that one replacement takes: three waits, each of which may lose its callback. */
-export function longestReplacementSeconds(memberSeconds: number): number {
-  const wait = (1 + lostCallback.maxAttempts) * (memberSeconds + marginSeconds) + longestBriefly;
-  return 3 * wait + otherTasksSeconds;
-}
-
-export function replaceInstances(machine: MachineScope, held: Held, props: ReplaceInstancesProps): IChainable {
+export function replaceInstances(machine: MachineScope, held: Held, props: MemberTimes): IChainable {
   const { scope } = machine;
-  const { execution, token } = held;
-  const timeoutSeconds = props.memberHealthyTimeoutSeconds + marginSeconds;
 
   const begin = step(machine, 'Begin the rotation', 'beginRotation', {
     ...held,
@@ -48,27 +29,12 @@ export function replaceInstances(machine: MachineScope, held: Held, props: Repla
   const choose = step(machine, 'Choose the next instance', 'chooseInstance', held, { resultPath: '$.next' });
   const another = new Choice(scope, 'Another instance to replace?');
   const add = step(machine, 'Add an instance', 'addInstance', held);
-  const joined = awaitStep(
-    machine,
-    'Wait until a new member has joined',
-    'awaitNewMember',
-    {
-      execution,
-      token,
-      old: '$.next.old',
-      witness: '$.next.witness',
-      known: '$.next.known',
-      taskToken: '$$.Task.Token',
-    },
-    { resultPath: '$.successor', timeoutSeconds },
-  );
-  const healthy = awaitStep(
-    machine,
-    'Wait until the new member is healthy',
-    'awaitSuccessorHealth',
-    { execution, token, successor: '$.successor', taskToken: '$$.Task.Token' },
-    { timeoutSeconds },
-  );
+  const { joined, healthy, gone } = memberWaits(machine, held, props, {
+    names: { joined: 'Wait until a new member has joined', gone: 'Wait until the old member has left' },
+    newcomer: { old: '$.next.old', witness: '$.next.witness', known: '$.next.known' },
+    added: '$.successor',
+    leaving: '$.leaving',
+  });
   const terminate = step(
     machine,
     'Terminate the old instance',
@@ -77,13 +43,6 @@ export function replaceInstances(machine: MachineScope, held: Held, props: Repla
     { resultPath: '$.leaving' },
   );
   const leaves = new Pass(scope, 'Go on with the member that leaves', { inputPath: '$.next', resultPath: '$.leaving' });
-  const gone = awaitStep(
-    machine,
-    'Wait until the old member has left',
-    'awaitMemberGone',
-    { execution, token, leaving: '$.leaving', taskToken: '$$.Task.Token' },
-    { timeoutSeconds },
-  );
   const note = step(
     machine,
     'Note the replacement',
@@ -95,11 +54,6 @@ export function replaceInstances(machine: MachineScope, held: Held, props: Repla
     time: WaitTime.secondsPath('$.request.pauseBetweenSeconds'),
   });
   const none = new Succeed(scope, 'No instance left');
-
-  for (const state of [joined, healthy, gone]) state.addRetry(lostCallback);
-  joined.addRetry(unreachableBriefly);
-  healthy.addRetry(newcomerUnreachable);
-  gone.addRetry(unreachableBriefly);
 
   begin.next(choose).next(another);
   gone.next(note).next(pause).next(choose);

@@ -5,10 +5,10 @@
  *   no -> Take the operation lock -> Begin the upgrade -> Go on with the upgrade?
  *     no (abandoned) -> Give the group back -> End the abandoned upgrade -> Release the lock of the abandoned upgrade
  *                       -> Upgrade abandoned
- *     rolled back -> Give the group back before the rollback -> as if yes
+ *     yes, and the one before was halted while it replaced instances -> Give the group back before it goes on -> as if yes
  *     yes -> Choose the next hop -> Another hop?
- *              yes -> Climb one hop (UpgradeHop) -> Pause between hops?  yes -> Upgrade paused with the lock kept
- *                                                                        no  -> Choose the next hop
+ *              yes -> Climb one hop (UpgradeHop) -> Another hop after it?
+ *                       no -> End the upgrade; yes -> Choose the next hop, or Upgrade paused with the lock kept
  *              no  -> End the upgrade -> Release the lock -> Cluster upgraded
  *
  *   A failure under the lock -> Explain the failure -> Upgrade halted with the lock kept
@@ -16,23 +16,17 @@
  * What is next is decided from what the members run, so that starting it again goes on: with {"action": "resume"}, back by
  * one hop with {"action": "rollBack"}, or not at all with {"action": "abandon"}.
  */
-import { Duration } from 'aws-cdk-lib';
 import {
   Choice,
   Condition,
   type IChainable,
-  IntegrationPattern,
   type IStateMachine,
   JsonPath,
   Succeed,
-  TaskInput,
-  Timeout,
 } from 'aws-cdk-lib/aws-stepfunctions';
-import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { caught, explainFailure, failExplained } from './failures.ts';
 import { receiveRequest, takeOperationLock } from './operation.ts';
-import { longestPauseSeconds, nestedNotStarted } from './retryPolicies.ts';
-import { type MachineScope, step } from './step.ts';
+import { type MachineScope, nestedStep, step } from './step.ts';
 import { longestHopSeconds, type UpgradeHopProps } from './upgradeHop.ts';
 
 export interface RollingUpgradeProps extends UpgradeHopProps {
@@ -48,7 +42,7 @@ const otherTasksSeconds = 3_600;
 
 /** When the machine as a whole gives up: after every hop in it has had its time. */
 export function longestUpgradeSeconds(props: UpgradeHopProps): number {
-  const seconds = mostHops * (longestHopSeconds(props) + props.members * longestPauseSeconds) + otherTasksSeconds;
+  const seconds = mostHops * longestHopSeconds(props) + otherTasksSeconds;
   // An execution of Step Functions lasts a year at most.
   return Math.min(seconds, 360 * 86_400);
 }
@@ -74,7 +68,7 @@ export function rollingUpgrade(machine: MachineScope, props: RollingUpgradeProps
   const takeLock = takeOperationLock(machine, { purpose: 'RollingUpgrade', leaseSeconds, joins: false });
   const begin = step(machine, 'Begin the upgrade', 'beginUpgrade', { ...held, request: '$.request', plan: '$.plan' });
   const onward = new Choice(scope, 'Go on with the upgrade?');
-  const restoreBack = step(machine, 'Give the group back before the rollback', 'restoreGroup', held);
+  const restoreFirst = step(machine, 'Give the group back before it goes on', 'restoreGroup', held);
   const restoreAbandoned = step(machine, 'Give the group back', 'restoreGroup', held);
   const choose = step(
     machine,
@@ -84,25 +78,23 @@ export function rollingUpgrade(machine: MachineScope, props: RollingUpgradeProps
     { resultPath: '$.next' },
   );
   const another = new Choice(scope, 'Another hop?');
-  const climb = new StepFunctionsStartExecution(scope, 'Climb one hop', {
+  const climb = nestedStep(machine, 'Climb one hop', {
     stateMachine: props.hop,
-    integrationPattern: IntegrationPattern.RUN_JOB,
-    input: TaskInput.fromObject({
+    input: {
       execution: JsonPath.stringAt(execution),
       token: JsonPath.objectAt(token),
       hop: JsonPath.objectAt('$.next.hop'),
       members: JsonPath.objectAt('$.next.members'),
       backups: JsonPath.objectAt('$.next.backups'),
+      v2Member: JsonPath.stringAt('$.next.v2Member'),
       strategy: JsonPath.stringAt('$.next.strategy'),
+      // Nobody has had a step yet.
+      next: { member: '' },
       pauseBetweenMembersSeconds: JsonPath.objectAt('$.request.pauseBetweenMembersSeconds'),
-    }),
-    taskTimeout: Timeout.duration(
-      Duration.seconds(longestHopSeconds(props) + props.members * longestPauseSeconds + otherTasksSeconds),
-    ),
-    resultPath: JsonPath.DISCARD,
+    },
+    timeoutSeconds: longestHopSeconds(props) + otherTasksSeconds,
   });
-  climb.addRetry(nestedNotStarted);
-  const pauses = new Choice(scope, 'Pause between hops?');
+  const after = new Choice(scope, 'Another hop after it?');
   const paused = new Succeed(scope, 'Upgrade paused with the lock kept', { outputPath: '$.next' });
   const end = step(
     machine,
@@ -142,7 +134,7 @@ export function rollingUpgrade(machine: MachineScope, props: RollingUpgradeProps
   );
   for (const state of [
     begin,
-    restoreBack,
+    restoreFirst,
     restoreAbandoned,
     choose,
     climb,
@@ -155,23 +147,18 @@ export function rollingUpgrade(machine: MachineScope, props: RollingUpgradeProps
 
   end.next(release).next(upgraded);
   endAbandoned.next(releaseAbandoned).next(abandoned);
-  pauses
-    .when(
-      Condition.and(
-        Condition.booleanEquals('$.request.pauseBetweenHops', true),
-        Condition.numberGreaterThan('$.next.remaining', 1),
-      ),
-      paused,
-    )
+  after
+    .when(Condition.numberLessThanEquals('$.next.remaining', 1), end)
+    .when(Condition.booleanEquals('$.request.pauseBetweenHops', true), paused)
     .otherwise(choose);
-  climb.next(pauses);
+  climb.next(after);
   choose.next(another.when(Condition.stringEquals('$.next.step', 'hop'), climb).otherwise(end));
-  restoreBack.next(choose);
+  restoreFirst.next(choose);
   restoreAbandoned.next(endAbandoned);
   begin.next(
     onward
       .when(Condition.stringEquals('$.request.action', 'abandon'), restoreAbandoned)
-      .when(Condition.stringEquals('$.request.action', 'rollBack'), restoreBack)
+      .when(Condition.booleanEquals('$.plan.owesGroup', true), restoreFirst)
       .otherwise(choose),
   );
   takeLock.next(begin);

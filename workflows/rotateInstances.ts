@@ -12,14 +12,15 @@
  * Starting it again converges: what is done and what is to be put back is in the record, and each step looks before it acts.
  */
 import { Choice, Condition, type IChainable, JsonPath, Parallel, Pass, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
+import { dataSeconds, type MemberTimes } from './dataTime.ts';
 import { caught, explainFailure, failExplained } from './failures.ts';
+import type { Held } from './memberWaits.ts';
 import { receiveRequest, takeOperationLock } from './operation.ts';
-import { type Held, longestReplacementSeconds, replaceInstances } from './replaceInstances.ts';
+import { longestReplacementSeconds, replaceInstances } from './replaceInstances.ts';
 import { longestPauseSeconds } from './retryPolicies.ts';
 import { type MachineScope, step } from './step.ts';
 
-export interface RotateInstancesProps {
-  readonly memberHealthyTimeoutSeconds: number;
+export interface RotateInstancesProps extends MemberTimes {
   /** Members of the cluster. */
   readonly members: number;
 }
@@ -30,15 +31,15 @@ const leaseMarginSeconds = 300;
 const otherTasksSeconds = 1_800;
 
 /** When the machine as a whole gives up: after every wait in it has had its time, so that the state that waits says why. */
-export function longestRotationSeconds({ members, memberHealthyTimeoutSeconds }: RotateInstancesProps): number {
-  return members * (longestReplacementSeconds(memberHealthyTimeoutSeconds) + longestPauseSeconds) + otherTasksSeconds;
+export function longestRotationSeconds(props: RotateInstancesProps): number {
+  return props.members * (longestReplacementSeconds(props) + longestPauseSeconds) + otherTasksSeconds;
 }
 
 /** The machine's definition. */
 export function rotateInstances(machine: MachineScope, props: RotateInstancesProps): IChainable {
   const { scope } = machine;
   const execution = '$$.Execution.Id';
-  const leaseSeconds = props.memberHealthyTimeoutSeconds + leaseMarginSeconds;
+  const leaseSeconds = props.memberHealthyTimeoutSeconds + dataSeconds(props) + leaseMarginSeconds;
   const held: Held = { execution, token: '$.lock.token', leaseSeconds };
 
   const receive = receiveRequest(machine);

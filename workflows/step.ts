@@ -1,11 +1,11 @@
 /** States that call a task: names, payload keys and outputs are checked against the catalogue by the compiler. */
 import { Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { IntegrationPattern, JsonPath, TaskInput, Timeout } from 'aws-cdk-lib/aws-stepfunctions';
-import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { IntegrationPattern, type IStateMachine, JsonPath, TaskInput, Timeout } from 'aws-cdk-lib/aws-stepfunctions';
+import { LambdaInvoke, StepFunctionsStartExecution } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { TaskName, Tasks } from '../tasks/catalogue.ts';
-import { lambdaFailed } from './retryPolicies.ts';
+import { lambdaFailed, nestedNotStarted } from './retryPolicies.ts';
 
 /** Where a machine's states go, and the deployed tasks they call. */
 export interface MachineScope {
@@ -75,6 +75,31 @@ export function awaitStep<Name extends TaskName>(
   });
   invoke.addRetry(lambdaFailed);
   return invoke;
+}
+
+export interface NestedOptions {
+  readonly stateMachine: IStateMachine;
+  /** As `TaskInput.fromObject` takes it. */
+  readonly input: Readonly<Record<string, unknown>>;
+  /** Longer than the nested machine's own. */
+  readonly timeoutSeconds: number;
+}
+
+/** A state that starts another machine and waits for its end; its output is dropped. */
+export function nestedStep(
+  { scope }: Pick<MachineScope, 'scope'>,
+  state: string,
+  { stateMachine, input, timeoutSeconds }: NestedOptions,
+): StepFunctionsStartExecution {
+  const start = new StepFunctionsStartExecution(scope, state, {
+    stateMachine,
+    integrationPattern: IntegrationPattern.RUN_JOB,
+    input: TaskInput.fromObject({ ...input }),
+    taskTimeout: Timeout.duration(Duration.seconds(timeoutSeconds)),
+    resultPath: JsonPath.DISCARD,
+  });
+  start.addRetry(nestedNotStarted);
+  return start;
 }
 
 function rendered(payload: object): Record<string, unknown> {

@@ -26,28 +26,34 @@ import {
   WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { dataSeconds, type MemberTimes } from './dataTime.ts';
 import { caught, explainFailure, failExplained } from './failures.ts';
-import { type Held, longestReplacementSeconds, replaceInstances } from './replaceInstances.ts';
-import { longestBriefly, lostCallback, unreachableBriefly } from './retryPolicies.ts';
+import type { Held } from './memberWaits.ts';
+import { longestReplacementSeconds, replaceInstances } from './replaceInstances.ts';
+import { longestBriefly, longestPauseSeconds, lostCallback, unreachableBriefly } from './retryPolicies.ts';
 import { awaitStep, type MachineScope, type Path, type Payload, step } from './step.ts';
 
-export interface UpgradeHopProps {
-  readonly memberHealthyTimeoutSeconds: number;
+export interface UpgradeHopProps extends MemberTimes {
   /** Members of the cluster. */
   readonly members: number;
 }
 
-/** Above the agent's own deadline, with what its data adds to it: 5 MB/s of the largest quota. */
-const marginSeconds = 4_000;
+/** Above the agent's own deadline. A snapshot of 2.x may be larger than a database may. */
+const marginSeconds = 300;
 const otherTasksSeconds = 1_800;
 /** A snapshot and its transfer, an hour each, with room. */
 const backupSeconds = 10_800;
 
-/** The longest that one hop takes: an installation, a step of each member, the flip, the snapshots. */
-export function longestHopSeconds({ memberHealthyTimeoutSeconds, members }: UpgradeHopProps): number {
-  const wait = (1 + lostCallback.maxAttempts) * (memberHealthyTimeoutSeconds + marginSeconds) + longestBriefly;
-  const replacements = members * longestReplacementSeconds(memberHealthyTimeoutSeconds);
-  return (members + 3) * wait + replacements + 3 * backupSeconds + otherTasksSeconds;
+/** The longest that one hop takes: an installation, a step of each member and the pause after it, the flip, the snapshots. */
+export function longestHopSeconds(props: UpgradeHopProps): number {
+  const wait = (1 + lostCallback.maxAttempts) * stepSeconds(props) + longestBriefly;
+  const replacements = props.members * longestReplacementSeconds(props);
+  const pauses = props.members * longestPauseSeconds;
+  return (props.members + 3) * wait + replacements + pauses + 3 * backupSeconds + otherTasksSeconds;
+}
+
+function stepSeconds(props: UpgradeHopProps): number {
+  return props.memberHealthyTimeoutSeconds + dataSeconds(props) + marginSeconds;
 }
 
 type MemberTask =
@@ -62,7 +68,7 @@ type MemberTask =
 /** The machine's definition; its input is what RollingUpgrade gives it. */
 export function upgradeHop(machine: MachineScope, props: UpgradeHopProps): IChainable {
   const { scope } = machine;
-  const timeoutSeconds = props.memberHealthyTimeoutSeconds + marginSeconds;
+  const timeoutSeconds = stepSeconds(props);
   const held = { execution: '$.execution', token: '$.token', leaseSeconds: timeoutSeconds } as const;
 
   /** A command to one member's agent, which finishes the state; `more` goes to its task besides. */
@@ -90,6 +96,8 @@ export function upgradeHop(machine: MachineScope, props: UpgradeHopProps): IChai
     resultPath: string = JsonPath.DISCARD,
   ): MapState {
     return new MapState(scope, state, {
+      // Backups lie on the members' data volumes until they are sent, and the disks are the cluster's.
+      ...(name === 'backup' && { maxConcurrency: 1 }),
       itemsPath,
       itemSelector: {
         execution: JsonPath.objectAt('$.execution'),
@@ -112,14 +120,14 @@ export function upgradeHop(machine: MachineScope, props: UpgradeHopProps): IChai
   );
   const backup = forEach('Back up the cluster', backUpOne, '$.backups', 'backup');
   const v2 = new Choice(scope, 'Anything to do about the v2 store?');
-  const deleted = ofMember('Delete the keys of the v2 store', 'deleteV2Keys', '$.members[0]');
+  const deleted = ofMember('Delete the keys of the v2 store', 'deleteV2Keys', '$.v2Member');
   const look = ofMember('Look through the v2 store', 'checkV2Store', '$.member');
   const empty = forEach('Check that the v2 store of every member is empty', look, '$.members');
   const choose = step(
     machine,
     'Choose the next member',
     'chooseMember',
-    { ...held, hop: '$.hop' },
+    { ...held, hop: '$.hop', previous: '$.next.member' },
     { resultPath: '$.next' },
   );
   const another = new Choice(scope, 'Another member to upgrade?');
@@ -187,8 +195,10 @@ function replacement(machine: MachineScope, held: Held, props: UpgradeHopProps, 
   const restore = step(machine, 'Give the group back', 'restoreGroup', held);
   const close = step(machine, 'Let nobody join any more', 'closeMembership', held);
   const restoreAfter = step(machine, 'Put the group back after the failure', 'restoreGroup', held);
-  restoreAfter.addCatch(explain, { resultPath: '$.trouble' });
-  restoreAfter.next(explain);
+  const closeAfter = step(machine, 'Let nobody join after the failure', 'closeMembership', held);
+  restoreAfter.addCatch(closeAfter, { resultPath: '$.trouble' });
+  closeAfter.addCatch(explain, { resultPath: '$.trouble' });
+  restoreAfter.next(closeAfter).next(explain);
   for (const state of [replace, restore]) state.addCatch(restoreAfter, caught);
   for (const state of [admit, close]) state.addCatch(explain, caught);
   admit.next(replace).next(restore).next(close).next(next);

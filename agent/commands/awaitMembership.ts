@@ -23,12 +23,13 @@ export async function awaitNewMember(
     const newcomer = listed.find(({ name, isLearner }) => name !== '' && !isLearner && !knownMembers.includes(name));
     if (healthy && newcomer !== undefined)
       return { name: newcomer.name, instanceId: newcomer.name, waitedMs: waitedMs(context) };
-    if (waitedMs(context) >= timeoutMs) {
+    const longestMs = context.withDataMs(timeoutMs);
+    if (waitedMs(context) >= longestMs) {
       const underway = listed.filter(({ name }) => !knownMembers.includes(name)).map(nameOf);
       const seen = underway.length === 0 ? 'nobody new' : underway.join(', ');
       throw new Fault(
         'NoNewMember',
-        `no new member joined within ${timeoutMs / 1000} s; ${context.name} lists ${seen}`,
+        `no new member joined within ${longestMs / 1000} s; ${context.name} lists ${seen}`,
       );
     }
     await sleep(pollMs);

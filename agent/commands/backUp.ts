@@ -1,6 +1,6 @@
 /** A backup of this member in the cluster's bucket: what is needed to restore the cluster as it was before a hop. */
 import { createHash } from 'node:crypto';
-import { createReadStream, mkdirSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Fault } from '#etcd/faults.ts';
@@ -21,10 +21,7 @@ export async function backUp(
   context: UpgradeContext,
 ): Promise<BackedUp> {
   const { identity, layout, record, log } = context;
-  // Two of a member may be made at the same time.
-  const folder = join(layout.dataVolume, `backup-${format}`);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const folder = ownFolder(layout.dataVolume, `${operation}-${format}`);
   const file = join(folder, `backup.${format}`);
   try {
     const { client, server, cluster } = await ownClient(context);
@@ -51,7 +48,21 @@ export async function backUp(
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
+    underWay.delete(folder);
   }
+}
+
+/** Folders of backups that are being made: two of a member may be, and one of an operation that was stopped besides. */
+const underWay = new Set<string>();
+
+/** Empty; what an agent that was killed has left of others is removed. */
+function ownFolder(volume: string, name: string): string {
+  const folder = join(volume, `backup-${name}`);
+  const left = readdirSync(volume).filter((entry) => entry.startsWith('backup-') && !underWay.has(join(volume, entry)));
+  for (const entry of left) rmSync(join(volume, entry), { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  underWay.add(folder);
+  return folder;
 }
 
 /** Snapshots first: the log may only grow meanwhile, and etcd repairs a last record that is cut. */

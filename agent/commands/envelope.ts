@@ -1,6 +1,8 @@
 /** Checks a command before anything is done with it. */
 import * as v from 'valibot';
 import { Fault } from '#etcd/faults.ts';
+import { longestElectionMs } from '#etcd/timing.ts';
+import { transports } from '#etcd/transport.ts';
 import { isSupported } from '#etcd/versions.ts';
 import { type CommandEnvelope, longestPayload, payloadPattern } from '../protocol.ts';
 
@@ -20,6 +22,12 @@ const release = v.pipe(v.string('X.Y.Z of a known minor'), v.check(isSupported, 
 const timeoutMs = positive(86_400_000);
 const clusterVersion = v.pipe(v.string('text'), v.regex(/^(\d\.\d\.0)?$/, 'X.Y.0, or nothing'));
 const snapshotCount = whole(0, 1_000_000);
+const ipv4 = v.pipe(v.string('text'), v.ipv4('an IPv4 address'));
+const timing = v.strictObject({
+  heartbeatIntervalMs: whole(10, 10_000),
+  electionTimeoutMs: whole(50, longestElectionMs),
+});
+const fingerprint = v.pipe(v.string('text'), v.regex(/^[0-9a-f]{64}$/, 'a SHA-256 fingerprint: 64 hex digits'));
 
 const common = {
   id,
@@ -67,6 +75,17 @@ const envelope = v.variant(
       input: v.strictObject({ version: release, snapshotCount, v2Api: v.boolean('true or false'), timeoutMs }),
     }),
     v.strictObject({
+      command: v.literal('secureMember'),
+      ...common,
+      fencingToken: positive(Number.MAX_SAFE_INTEGER),
+      input: v.strictObject({
+        transport: v.picklist(transports, transports.join(', ')),
+        trusted: v.pipe(v.array(fingerprint, 'a list of fingerprints'), v.maxLength(4, 'at most 4 fingerprints')),
+        issuer: v.union([fingerprint, v.literal('')], 'a fingerprint, or nothing'),
+        timeoutMs,
+      }),
+    }),
+    v.strictObject({
       command: v.literal('awaitClusterVersion'),
       ...common,
       input: v.strictObject({ clusterVersion, timeoutMs }),
@@ -88,8 +107,21 @@ const envelope = v.variant(
       input: v.strictObject({}),
     }),
     v.strictObject({ command: v.literal('takeRaftSnapshot'), ...common, input: v.strictObject({ timeoutMs }) }),
+    v.strictObject({
+      command: v.literal('measureRoundTrips'),
+      ...common,
+      input: v.strictObject({
+        addresses: v.pipe(v.array(ipv4, 'a list of IPv4 addresses'), v.maxLength(15, 'at most 15 addresses')),
+        timeoutMs: positive(60_000),
+      }),
+    }),
+    v.strictObject({
+      command: v.literal('awaitTiming'),
+      ...common,
+      input: v.strictObject({ timing, timeoutMs }),
+    }),
   ],
-  'describe, awaitHealthy, awaitNewMember, awaitMemberGone, survey, installRelease, upgradeMember, awaitClusterVersion, backUp, checkV2Store, deleteV2Keys or takeRaftSnapshot',
+  'describe, awaitHealthy, awaitNewMember, awaitMemberGone, survey, installRelease, upgradeMember, secureMember, awaitClusterVersion, backUp, checkV2Store, deleteV2Keys, takeRaftSnapshot, measureRoundTrips or awaitTiming',
 );
 
 /**
@@ -99,9 +131,17 @@ const envelope = v.variant(
 export function parseEnvelope(payload: string): CommandEnvelope {
   if (payload.length > longestPayload || !new RegExp(payloadPattern).test(payload))
     throw new Fault('InvalidInput', `the payload is not base64 of 1 to ${longestPayload} characters`);
-  const parsed = v.safeParse(envelope, json(payload));
+  const sent = json(payload);
+  // To valibot a list is an object, too.
+  if (isObject(sent) && Array.isArray(sent.input))
+    throw new Fault('InvalidInput', 'input is a list; allowed: an object');
+  const parsed = v.safeParse(envelope, sent);
   if (!parsed.success) throw refusal(parsed.issues[0]);
   return parsed.output as CommandEnvelope;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 function json(payload: string): unknown {

@@ -1,17 +1,22 @@
 /** Receives commands, runs each once, and delivers how it ended. */
 import { join } from 'node:path';
 import { Fault } from '#etcd/faults.ts';
+import type { Tuning } from '../duties/tuning.ts';
 import { readIfThere, writeDurably } from '../machine/files.ts';
 import type { Log } from '../machine/log.ts';
 import type { TaskTokens } from '../machine/taskToken.ts';
 import type { CommandEnvelope, CommandName, CommandReply, Commands, Description, Outcome } from '../protocol.ts';
 import { type AwaitHealthyContext, awaitHealthy } from './awaitHealthy.ts';
 import { awaitMemberGone, awaitNewMember } from './awaitMembership.ts';
+import { awaitTiming } from './awaitTiming.ts';
 import { backUp } from './backUp.ts';
 import { awaitClusterVersion, takeRaftSnapshot } from './clusterVersion.ts';
 import { describe } from './describe.ts';
 import { parseEnvelope } from './envelope.ts';
+import { installRelease } from './installRelease.ts';
 import { openLedger, type StoredCommand, undelivered } from './ledger.ts';
+import { measureRoundTrips } from './measureRoundTrips.ts';
+import { secureMember } from './secureMember.ts';
 import { survey } from './survey.ts';
 import type { UpgradeContext } from './upgradeContext.ts';
 import { upgradeMember } from './upgradeMember.ts';
@@ -25,10 +30,11 @@ export interface CommandsOptions {
   readonly current: () => Promise<Description>;
   readonly health: Omit<AwaitHealthyContext, 'receivedAtMs'>;
   readonly upgrade: Omit<UpgradeContext, 'receivedAtMs' | 'isSuperseded' | 'fencingToken'>;
+  readonly tuning: Pick<Tuning, 'current' | 'isPending'>;
 }
 
 export interface CommandReceiver {
-  /** Takes a payload; a command without a task token is answered with its outcome where that takes under 5 s. */
+  /** Takes a payload; a command without a task token is answered with its outcome where that takes under 8 s. */
   receive(payload: string): Promise<CommandReply>;
   /** Goes on with what an earlier agent had begun. */
   resume(): void;
@@ -39,7 +45,8 @@ type Verbs = {
 };
 
 const defaultHeartbeatSeconds = 10;
-const answerWithinMs = 5_000;
+/** A survey of an etcd that hangs takes 6 s: each of its calls has a deadline of 1.5 s. */
+const answerWithinMs = 8_000;
 
 export function createCommands(options: CommandsOptions): CommandReceiver {
   const { state, tokens, log } = options;
@@ -62,7 +69,7 @@ export function createCommands(options: CommandsOptions): CommandReceiver {
       .then((ended) => {
         clearInterval(beat);
         log('command ended', { id: entry.id, ...(ended.status === 'failed' ? ended : { status: ended.status }) });
-        deliver(ledger.finish(entry.id, ended), ended);
+        deliver(unlessFull(() => ledger.finish(entry.id, ended)) ?? ledger.find(entry.id) ?? stored, ended);
         return ended;
       })
       .finally(() => running.delete(entry.id));
@@ -72,7 +79,17 @@ export function createCommands(options: CommandsOptions): CommandReceiver {
 
   function deliver(stored: StoredCommand, outcome: Outcome): void {
     for (const token of undelivered(stored))
-      void tokens.finish(token, outcome).then(() => ledger.deliver(stored.entry.id, token));
+      void tokens.finish(token, outcome).then(() => unlessFull(() => ledger.deliver(stored.entry.id, token)));
+  }
+
+  /** An agent that ended because it cannot note something would end again and again. */
+  function unlessFull<T>(note: () => T): T | null {
+    try {
+      return note();
+    } catch (error) {
+      log('not noted in the ledger', { error: (error as Error).message }, 'error');
+      return null;
+    }
   }
 
   async function execute(envelope: CommandEnvelope, receivedAtMs: number): Promise<unknown> {
@@ -85,13 +102,16 @@ export function createCommands(options: CommandsOptions): CommandReceiver {
       awaitNewMember: (asked) => awaitNewMember(asked, { ...options.health, receivedAtMs }),
       awaitMemberGone: (asked) => awaitMemberGone(asked, { ...options.health, receivedAtMs }),
       survey: () => survey(upgrade),
-      installRelease: ({ version }) => upgrade.install(version).then(() => ({ version })),
+      installRelease: (asked) => installRelease(asked, upgrade),
       upgradeMember: (asked) => upgradeMember(asked, upgrade),
+      secureMember: (asked) => secureMember(asked, upgrade),
       awaitClusterVersion: (asked) => awaitClusterVersion(asked, upgrade),
       backUp: (asked) => backUp(asked, upgrade),
       checkV2Store: () => checkV2Store(upgrade),
       deleteV2Keys: () => deleteV2Keys(upgrade),
       takeRaftSnapshot: (asked) => takeRaftSnapshot(asked, upgrade),
+      measureRoundTrips: (asked) => measureRoundTrips(asked, upgrade),
+      awaitTiming: (asked) => awaitTiming(asked, { ...upgrade, tuning: options.tuning }),
     };
     // The envelope was checked: the input is the one of its command.
     return (verbs[command] as (asked: unknown) => Promise<unknown>)(input);

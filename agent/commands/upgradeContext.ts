@@ -6,8 +6,9 @@ import type { Dns } from '../duties/dns.ts';
 import type { Observation } from '../duties/observe.ts';
 import type { Supervisor } from '../duties/supervise.ts';
 import type { Look, Surroundings } from '../duties/surroundings.ts';
+import type { Transport } from '../duties/transport.ts';
 import type { Aws, ObjectFile } from '../machine/aws.ts';
-import { createEtcdMembership, type EtcdMembership } from '../machine/etcdMembership.ts';
+import { createEtcdMembership, type EtcdMembership, type EtcdMembershipOptions } from '../machine/etcdMembership.ts';
 import { etcdUptimeSeconds } from '../machine/etcdUptime.ts';
 import type { Layout } from '../machine/layout.ts';
 import type { Log } from '../machine/log.ts';
@@ -19,7 +20,10 @@ import type { Description } from '../protocol.ts';
 export interface UpgradeContext {
   readonly identity: Identity;
   readonly layout: Layout;
-  readonly disk: Pick<Disk, 'member' | 'keepMember' | 'previousMember' | 'keepPreviousMember'>;
+  readonly disk: Pick<
+    Disk,
+    'member' | 'keepMember' | 'previousMember' | 'keepPreviousMember' | 'failedSwap' | 'noteFailedSwap'
+  >;
   readonly supervisor: Supervisor;
   readonly record: Pick<ClusterRecord, 'audit' | 'readLock' | 'readBootstrap'>;
   readonly turns: MembershipTurns;
@@ -34,8 +38,12 @@ export interface UpgradeContext {
   readonly rest: (seen: Surroundings) => Promise<number>;
   /** Sends clients to it again. */
   readonly unrest: (seen: Surroundings) => Promise<void>;
-  /** Changes through this member, while it runs this version. */
-  readonly membership: (version: string, timeoutMs: number) => EtcdMembership;
+  /** Changes through a member. */
+  readonly membership: (options: EtcdMembershipOptions) => EtcdMembership;
+  readonly transport: Pick<
+    Transport,
+    'files' | 'obtain' | 'read' | 'startedWith' | 'onDisk' | 'state' | 'isShown' | 'present'
+  >;
   /** Seconds that the etcd at an address has been running; null where it does not say. */
   readonly uptimeSeconds: (address: string) => Promise<number | null>;
   /** Puts a file into the cluster's bucket. @throws Error as Aws.putObject */
@@ -68,7 +76,7 @@ export async function requireLock({ record, isSuperseded, fencingToken, identity
 
 /** How an upgrade reaches DNS and the other members. */
 export function upgradeAccess(
-  { instanceId, address, bucket }: Identity,
+  { instanceId, bucket }: Identity,
   dns: Dns,
   aws: Aws,
 ): Pick<UpgradeContext, 'rest' | 'unrest' | 'membership' | 'uptimeSeconds' | 'upload'> {
@@ -78,7 +86,7 @@ export function upgradeAccess(
     async unrest(seen) {
       await reconcileDns(dns, seen);
     },
-    membership: (version, timeoutMs) => createEtcdMembership({ address, version, timeoutMs }),
+    membership: createEtcdMembership,
     uptimeSeconds: (other) => etcdUptimeSeconds(other, uptimeTimeoutMs),
   };
 }

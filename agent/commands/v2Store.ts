@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Fault } from '#etcd/faults.ts';
+import { compareVersions } from '#etcd/versions.ts';
 import { installedIn } from '../machine/releases.ts';
 import { v2KeysInSnapshot } from '../machine/v2Snapshot.ts';
 import type { Commands } from '../protocol.ts';
@@ -24,6 +25,8 @@ const mostNames = 20;
 export async function checkV2Store(context: UpgradeContext): Promise<Commands['checkV2Store']['result']> {
   const { identity, layout, disk } = context;
   const version = disk.member()?.version ?? '';
+  // It has started as 3.6, which it would not have with keys left; its etcdutl has no such check.
+  if (compareVersions(version, '3.6.0') >= 0) return { member: identity.instanceId };
   await context.install(version);
   const etcdutl = installedIn(layout.releases).tool(version, 'etcdutl');
   if (etcdutl === null)
@@ -53,9 +56,18 @@ export async function checkV2Store(context: UpgradeContext): Promise<Commands['c
   );
 }
 
-/** Deletes every key of the v2 store, through this member, which must serve the v2 API. Nothing is left the second time. */
+/** Hidden keys that are known by name: of this product's and of its predecessor's health checks and locks. */
+const hiddenKeys = ['/_etcd-appliance', '/_self_maintenance_lock'];
+/** Of deleted keys, those that are told. */
+const mostTold = 50;
+
+/**
+ * Deletes every key of the v2 store, through this member, which must serve the v2 API: those that are listed, and the hidden
+ * ones that are known or in its newest snapshot. Nothing is left the second time.
+ * @throws Fault `CommandFailed` where it does not serve the v2 API
+ */
 export async function deleteV2Keys(context: UpgradeContext): Promise<Commands['deleteV2Keys']['result']> {
-  const { identity, record, log } = context;
+  const { identity, layout, record, log } = context;
   await requireLock(context);
   const { client } = await ownClient(context);
   const keys = await client.v2Keys();
@@ -64,14 +76,16 @@ export async function deleteV2Keys(context: UpgradeContext): Promise<Commands['d
       'CommandFailed',
       `etcd on ${identity.instanceId} does not serve the v2 API: its keys were not deleted`,
     );
-  for (const key of keys) await client.deleteV2Key(key);
-  log('v2 keys deleted', { keys });
-  if (keys.length > 0)
-    await record.audit({
-      what: 'the keys of the v2 store deleted',
-      why: 'asked for by the upgrade',
-      before: keys,
-      after: [],
-    });
-  return { deleted: keys };
+  const kept = v2KeysInSnapshot(layout.dataDir, Number.POSITIVE_INFINITY).map((path) => `/${path.split('/')[1] ?? ''}`);
+  const all = [...new Set([...keys, ...hiddenKeys, ...kept])];
+  for (const key of all) await client.deleteV2Key(key);
+  const deleted = all.slice(0, mostTold);
+  log('v2 keys deleted', { count: all.length, deleted });
+  await record.audit({
+    what: `${all.length} keys of the v2 store deleted, with all below them`,
+    why: 'asked for by the upgrade',
+    before: deleted,
+    after: [],
+  });
+  return { deleted };
 }

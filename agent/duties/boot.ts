@@ -1,15 +1,17 @@
 /** From an instance that has just booted to a member that may be started, or to a reason why it waits. */
-import { etcdArguments, type MemberSpec } from '#etcd/arguments.ts';
+import { type MemberSpec, serving } from '#etcd/arguments.ts';
 import { bootDecision } from '#etcd/bootstrap.ts';
 import type { BootstrapRecord } from '#etcd/record.ts';
 import { systemClock } from '../machine/clock.ts';
-import type { EtcdCommand } from '../machine/etcdProcess.ts';
+import { commandOf, type EtcdCommand } from '../machine/etcdProcess.ts';
 import type { Releases } from '../machine/releases.ts';
 import type { AgentPhase } from '../protocol.ts';
 import { type JoinOptions, join } from './join.ts';
+import type { Transport } from './transport.ts';
 
-export interface BootOptions extends Omit<JoinOptions, 'install'> {
+export interface BootOptions extends Omit<JoinOptions, 'install' | 'transport' | 'files'> {
   readonly releases: Releases;
+  readonly transport: Pick<Transport, 'secure' | 'secureAnew' | 'ofNewcomers' | 'files' | 'present'>;
 }
 
 const firstPollMs = 200;
@@ -20,7 +22,7 @@ const installPauseMs = 2_000;
 export async function boot(options: BootOptions): Promise<EtcdCommand> {
   const spec = await memberToRun(options);
   const binary = await installed(options, spec.version);
-  return { binary, arguments: etcdArguments(spec), dataDir: spec.dataDir };
+  return commandOf(binary, spec);
 }
 
 /** X.Y.Z of a command that boot made. */
@@ -40,9 +42,9 @@ async function memberToRun(options: BootOptions): Promise<MemberSpec> {
         log('waiting', { phase, reason, instance: identity.instanceId }, phase === 'awaitingJoin' ? 'error' : 'info');
       said = reason;
     } catch (error) {
-      const reason = `the cluster record cannot be read: ${(error as Error).message}`;
+      const reason = `not known what to start: ${(error as Error).message}`;
       enter(disk.claim() !== null ? 'starting' : 'awaitingBootstrap', reason);
-      log('record not read', { error: (error as Error).message }, 'warn');
+      log('not decided', { error: (error as Error).message }, 'warn');
     }
     await clock.sleep(pollMs);
   }
@@ -60,7 +62,10 @@ async function look(options: BootOptions): Promise<Look> {
   refuseLoss(options);
   const saved = disk.member();
   // A member that is there needs nobody's leave to go on: the record may be out of reach.
-  if (disk.hasMember() && saved !== null) return starting(saved, 'the disk holds a member');
+  if (disk.hasMember() && saved !== null) {
+    if (saved.tls !== undefined) await secured(options);
+    return starting(saved, 'the disk holds a member');
+  }
   const bootstrap = await record.readBootstrap();
   const started = await record.readStarted(identity.instanceId);
   const { action, reason } = bootDecision({
@@ -73,19 +78,35 @@ async function look(options: BootOptions): Promise<Look> {
   if (action === 'awaitBootstrap') return { spec: null, phase: 'awaitingBootstrap', reason };
   if (bootstrap === null || (action === 'awaitJoin' && bootstrap.createdAt === undefined))
     return { spec: null, phase: 'awaitingJoin', reason };
+  const { files } = options.transport;
+  const transport = await options.transport.ofNewcomers();
+  if (transport === 'plain') options.transport.present();
+  else await secured(options, action === 'awaitJoin');
   if (action === 'awaitJoin') {
     log('joining', { reason });
     options.enter('joining', reason);
-    return decided(options, await join({ ...options, install: (version) => installed(options, version) }), reason);
+    const install = (version: string) => installed(options, version);
+    const spec = await join({ ...options, transport, files, install });
+    if (spec === null) return { spec, phase: 'joining', reason: 'an operation has ended meanwhile: it looks anew' };
+    return decided(options, spec, reason);
   }
   if (action === 'formNew') {
     const claim = disk.claim() ?? disk.newClaim();
-    if (!(await record.claimStart(identity.instanceId, claim))) {
+    if (!(await record.claimStart(identity.instanceId, claim, identity.zone))) {
       const lost = `the member ${identity.instanceId} was started before, on a disk that is gone`;
       return { spec: null, phase: 'awaitingJoin', reason: lost };
     }
   }
-  return decided(options, specOf(options, bootstrap), reason);
+  return decided(options, { ...specOf(options, bootstrap), ...serving(transport, files) }, reason);
+}
+
+/** @param anew whether those on disk may be of an authority that is gone @throws Error that says what is waited for */
+async function secured({ transport }: BootOptions, anew = false): Promise<void> {
+  try {
+    await (anew ? transport.secureAnew() : transport.secure());
+  } catch (error) {
+    throw new Error(`there are no certificates yet: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** Data of another instance, as after a volume was copied: two members of one identity would break the cluster's promises. */

@@ -1,5 +1,6 @@
 /** What a look at the cluster says about its DNS records. */
 import { dnsMembers } from '#etcd/dnsRecords.ts';
+import { securePort } from '#etcd/transport.ts';
 import type { Dns, DnsState, ReconcileFacts } from './dns.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -15,13 +16,21 @@ export function reconcileDns(dns: Dns, seen: Surroundings, exceptions: Exception
   return dns.reconcile(dnsFacts(seen, exceptions));
 }
 
-function dnsFacts({ settings, members, group }: Surroundings, { leaving = '', resting }: Exceptions): ReconcileFacts {
+function dnsFacts(seen: Surroundings, { leaving = '', resting }: Exceptions): ReconcileFacts {
+  const { settings, members, regions, version, transport } = seen;
   const { hostedZone, recordTtlSeconds } = settings;
-  const terminating = group.instances.filter(({ lifecycleState }) => lifecycleState.startsWith('Terminating'));
+  const instances = regions.flatMap(({ group }) => group?.instances ?? []);
+  const terminating = instances.filter(({ lifecycleState }) => lifecycleState.startsWith('Terminating'));
   const going = new Set(terminating.map(({ instanceId }) => instanceId));
   const advertised = members.map((member) => (member.name === resting ? { ...member, healthy: false } : member));
   const zone = { zoneId: hostedZone.id, zoneName: hostedZone.name, ttlSeconds: recordTtlSeconds };
-  return { ...zone, tls: false, members: dnsMembers(advertised, going, new Set([leaving])) };
+  return {
+    ...zone,
+    transport,
+    securePort: securePort(version, transport),
+    members: dnsMembers(advertised, going, new Set([leaving])),
+    regions: regions.map(({ region }) => region),
+  };
 }
 
 /** Beyond the records' time to live: a change takes a moment to reach Route 53's servers, and requests are under way. */

@@ -1,5 +1,5 @@
 /** The leader's agent has one member's database defragmented at a time, where too much of it is free. */
-import { peerUrl } from '#etcd/addresses.ts';
+import { isAt } from '#etcd/addresses.ts';
 import { type DefragmentationPolicy, defragmentationDecision, type StoredMember } from '#etcd/fragmentation.ts';
 import { createEtcdClient } from '../machine/etcdClient.ts';
 import type { Log } from '../machine/log.ts';
@@ -40,7 +40,7 @@ export function createDefragmentation({
   return {
     async round(seen) {
       const { settings, members, peers } = seen;
-      const peerOf = (urls: readonly string[]) => peers.find(({ address }) => urls.includes(peerUrl(address)));
+      const peerOf = (urls: readonly string[]) => peers.find(({ address }) => isAt(urls, address));
       const all = await Promise.all(members.map(({ id, peerUrls }) => stored(seen, id, peerOf(peerUrls))));
       const decision = defragmentationDecision(all, policyOf(settings));
       const member = members.find(({ id }) => id === decision?.memberId);

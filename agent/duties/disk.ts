@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MemberSpec } from '#etcd/arguments.ts';
+import type { Start } from '#etcd/upgradeStep.ts';
 import { readIfThere, readJson, writeDurably } from '../machine/files.ts';
 import type { Layout } from '../machine/layout.ts';
 
@@ -13,6 +14,15 @@ export interface Registration {
   readonly started: boolean;
   /** Set when it is a voter: a learner still has to be promoted. */
   readonly voter?: boolean;
+}
+
+/** A start that did not get healthy. */
+export interface FailedSwap {
+  readonly start: Start;
+  /** Of the operation that asked for it. */
+  readonly fencingToken: number;
+  /** What was wrong, and etcd's last words. */
+  readonly why: string;
 }
 
 export interface Disk {
@@ -35,6 +45,9 @@ export interface Disk {
   /** What was started before the last swap of the binary, to be put back where the new one fails; null: none. */
   previousMember(): MemberSpec | null;
   keepPreviousMember(spec: MemberSpec): void;
+  /** The last swap that was given up: not tried again for the same operation. */
+  failedSwap(): FailedSwap | null;
+  noteFailedSwap(failed: FailedSwap): void;
   /**
    * Moves the data out of the way, kept and named, with all that ties this disk to a member.
    * @returns where it is now; null where there was nothing
@@ -48,6 +61,7 @@ const keptSetAside = 3;
 export function createDisk({ dataDir, claim, owner, ran, registration, setAside, state }: Layout): Disk {
   const memberFile = join(state, 'member.json');
   const previousFile = join(state, 'previous-member.json');
+  const failedFile = join(state, 'failed-swap.json');
   return rememberingRuns({
     hasMember: () => filesIn(join(dataDir, 'member', 'wal')).some((name) => name.endsWith('.wal')),
     hasRun: () => ran.some((file) => existsSync(file)),
@@ -71,6 +85,8 @@ export function createDisk({ dataDir, claim, owner, ran, registration, setAside,
     keepMember: (spec) => writeDurably(memberFile, JSON.stringify(spec)),
     previousMember: () => readJson<MemberSpec>(previousFile),
     keepPreviousMember: (spec) => writeDurably(previousFile, JSON.stringify(spec)),
+    failedSwap: () => readJson<FailedSwap>(failedFile),
+    noteFailedSwap: (failed) => writeDurably(failedFile, JSON.stringify(failed)),
     setAside(why) {
       for (const file of [claim, owner, registration, ...ran, memberFile, previousFile]) rmSync(file, { force: true });
       if (!existsSync(dataDir)) return null;

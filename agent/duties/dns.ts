@@ -4,7 +4,7 @@
  * seconds, and only while nobody holds the lock.
  */
 import { type DnsDecision, dnsDecision } from '#etcd/dnsChanges.ts';
-import { clusterDomain, type DnsFacts, type RecordSet, unusable } from '#etcd/dnsRecords.ts';
+import { clusterDomain, type DnsFacts, type RecordSet, titleOf, unusable } from '#etcd/dnsRecords.ts';
 import { type Aws, AwsCallError } from '../machine/aws.ts';
 import { createHostedZone } from '../machine/hostedZone.ts';
 import type { Log } from '../machine/log.ts';
@@ -64,14 +64,12 @@ export function createDns({ aws, cluster, log, audit, nowMs = () => performance.
 
   async function change(zoneId: string, decision: DnsDecision & { verdict: 'change' }): Promise<DnsState> {
     const { changes, desired, actual } = decision;
-    const what = changes.map(({ action, recordSet: { name, type } }) => `${action} ${name} ${type}`).join(', ');
+    const what = changes.map(({ action, recordSet }) => `${action} ${titleOf(recordSet)}`).join(', ');
     await zone.change(zoneId, changes, `etcd-appliance: cluster ${cluster}`);
     log('dns changed', { zoneId, what });
     const names = new Set(changes.map(({ recordSet }) => recordSet.name));
     const changed = (sets: readonly RecordSet[]) =>
-      Object.fromEntries(
-        sets.filter(({ name }) => names.has(name)).map(({ name, type, values }) => [`${name} ${type}`, values]),
-      );
+      Object.fromEntries(sets.filter(({ name }) => names.has(name)).map((set) => [titleOf(set), set.values]));
     await audit({
       what: 'DNS records changed',
       why: 'the hosted zone held something else than the members say',

@@ -1,5 +1,7 @@
 /** What the leader's agent does every few seconds: removes a member whose instance is gone, says what it finds. */
 import { housekeepingDecision } from '#etcd/housekeeping.ts';
+import type { LockRecord } from '#etcd/record.ts';
+import { wantedInAll } from '#etcd/regions.ts';
 import { type Clock, systemClock } from '../machine/clock.ts';
 import type { Log } from '../machine/log.ts';
 import type { MembershipTurns } from '../machine/membershipTurns.ts';
@@ -60,8 +62,8 @@ export function createHousekeeping(options: HousekeepingOptions): Housekeeping {
     for (const { id } of seen.members) if (!firstSeen.has(id)) firstSeen.set(id, now);
     for (const id of firstSeen.keys()) if (!seen.members.some((member) => member.id === id)) firstSeen.delete(id);
     const seenForMs = new Map([...firstSeen].map(([id, at]) => [id, now - at]));
-    const { members, group, sinceChangeMs } = seen;
-    return housekeepingDecision({ members, wanted: group.desiredCapacity, sinceChangeMs, seenForMs });
+    const { members, regions, sinceChangeMs } = seen;
+    return housekeepingDecision({ members, wanted: wantedInAll(regions), sinceChangeMs, seenForMs });
   }
 
   /** As the turn's holder, from a new look, and only what a new look at the lock allows. */
@@ -104,11 +106,17 @@ function paused(reason: string): { readonly round: Round; readonly seen: null } 
   return { round: { at: new Date().toISOString(), paused: reason, findings: [] }, seen: null };
 }
 
-/** Why nothing may be changed now; an agent that cannot read the lock behaves as if it were held. */
-export async function lockHeld(record: ClusterRecord): Promise<string | null> {
+/**
+ * Why nothing may be changed now; an agent that cannot read the lock behaves as if it were held.
+ * @param admits an operation that lets the change happen while it holds the lock
+ */
+export async function lockHeld(
+  record: Pick<ClusterRecord, 'readLock'>,
+  admits: (lock: LockRecord) => boolean = () => false,
+): Promise<string | null> {
   try {
     const lock = await record.readLock();
-    return lock?.holder === undefined ? null : `${lock.holder} holds the lock (${lock.purpose})`;
+    return lock?.holder === undefined || admits(lock) ? null : `${lock.holder} holds the lock (${lock.purpose})`;
   } catch (error) {
     return `the lock cannot be read: ${(error as Error).message}`;
   }

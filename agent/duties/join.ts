@@ -1,7 +1,9 @@
 /** From an instance with an empty disk to a registered member that may be started. */
-import { peerUrl } from '#etcd/addresses.ts';
-import { type MemberSpec, startedAs } from '#etcd/arguments.ts';
+import { isAt, peerUrl } from '#etcd/addresses.ts';
+import { type MemberSpec, serving, startedAs, type TlsFiles } from '#etcd/arguments.ts';
 import { type JoinDecision, joinDecision } from '#etcd/joining.ts';
+import type { LockRecord } from '#etcd/record.ts';
+import type { Transport } from '#etcd/transport.ts';
 import type { Start } from '#etcd/upgradeStep.ts';
 import { type Clock, systemClock } from '../machine/clock.ts';
 import { freeBytes } from '../machine/files.ts';
@@ -25,6 +27,9 @@ export interface JoinOptions {
   readonly look: () => Promise<Look>;
   /** Installs the release unless it is there: before a member is registered that could not be started. */
   readonly install: (version: string) => Promise<unknown>;
+  /** How this member is to serve. */
+  readonly transport: Transport;
+  readonly files: TlsFiles;
   readonly log: Log;
   readonly enter: (phase: AgentPhase, reason: string) => void;
   readonly etcd?: EtcdAccess;
@@ -37,12 +42,17 @@ const leastRoomBytes = 192 * 1024 * 1024;
 /** A membership change waits for its commit. */
 const changeTimeoutMs = 7_000;
 
-/** Looks and acts until this instance is a member that may be started; says what it waits for. */
-export async function join(options: JoinOptions): Promise<MemberSpec> {
+/**
+ * Looks and acts until this instance is a member that may be started; says what it waits for.
+ * @returns null where an operation has ended meanwhile: how members serve, and whom they trust, may be another now
+ */
+export async function join(options: JoinOptions): Promise<MemberSpec | null> {
   const { log, enter, clock = systemClock } = options;
+  const hasEnded = operations();
   let said = '';
   for (;;) {
-    const step = await nextStep(options).catch((error: Error) => ({ spec: null, reason: error.message }));
+    const step = await nextStep(options, hasEnded).catch((error: Error) => waits(error.message));
+    if (step === 'outdated') return null;
     if (step.spec !== null) return step.spec;
     enter('joining', step.reason);
     if (step.reason !== said) log('joining', { reason: step.reason });
@@ -53,11 +63,31 @@ export async function join(options: JoinOptions): Promise<MemberSpec> {
 
 type Step = { readonly spec: MemberSpec } | { readonly spec: null; readonly reason: string };
 
-async function nextStep(options: JoinOptions): Promise<Step> {
+/** @returns whether an operation has ended since the first look, by the lock as it is at each */
+function operations(): (lock: LockRecord | null) => boolean {
+  let first: number | null = null;
+  let underWay = false;
+  return (lock) => {
+    const token = lock?.token ?? 0;
+    first ??= token;
+    underWay ||= bars(lock);
+    return !bars(lock) && (underWay || token !== first);
+  };
+}
+
+/** Operations that add instances let them join. */
+function bars(lock: LockRecord | null): boolean {
+  return lock?.holder !== undefined && lock.joins !== true;
+}
+
+async function nextStep(
+  options: JoinOptions,
+  hasEnded: (lock: LockRecord | null) => boolean,
+): Promise<Step | 'outdated'> {
   const { record, look, install, turns } = options;
   const lock = await record.readLock();
-  if (lock?.holder !== undefined && lock.joins !== true)
-    return waits(`${lock.holder} holds the lock (${lock.purpose}): nobody joins until it is released`);
+  if (hasEnded(lock)) return 'outdated';
+  if (bars(lock)) return waits(`${lock?.holder} holds the lock (${lock?.purpose}): nobody joins until it is released`);
   const first = await look();
   if (first.seen === null) return waits(first.reason);
   const { seen } = first;
@@ -72,23 +102,30 @@ async function nextStep(options: JoinOptions): Promise<Step> {
   if (decision.action === 'start') return start(options, seen, as);
   const purpose = decision.action === 'add' ? 'join' : `remove ${decision.memberId}`;
   const newcomer =
-    decision.action === 'add'
-      ? { peerUrl: peerUrl(options.identity.address), instanceId: options.identity.instanceId }
-      : undefined;
+    decision.action === 'add' ? { peerUrl: ownPeerUrl(options), instanceId: options.identity.instanceId } : undefined;
   const taken = await turns.take(purpose, (turn) => change(options, decision, turn), newcomer);
   return waits(taken.busy ?? taken.result);
 }
 
+function ownPeerUrl({ identity, transport }: Pick<JoinOptions, 'identity' | 'transport'>): string {
+  return peerUrl(identity.address, transport === 'tls');
+}
+
 const mebibytes = (bytes: number) => Math.floor(bytes / 1024 / 1024);
 
-function waits(reason: string): Step {
+function waits(reason: string): { readonly spec: null; readonly reason: string } {
   return { spec: null, reason };
 }
 
-function decide({ identity, disk }: JoinOptions, seen: Surroundings): JoinDecision {
+function decide({ identity, disk, transport }: JoinOptions, seen: Surroundings): JoinDecision {
   const registration = disk.registration();
   return joinDecision({
-    self: { name: identity.instanceId, peerUrl: peerUrl(identity.address), zone: identity.zone },
+    self: {
+      name: identity.instanceId,
+      peerUrl: ownPeerUrl({ identity, transport }),
+      zone: identity.zone,
+      region: identity.region,
+    },
     members: seen.members,
     wanted: seen.group.desiredCapacity,
     version: seen.version,
@@ -122,7 +159,7 @@ async function change(
     await membership.remove(decision.memberId);
     after = before.filter((text) => !text.startsWith(`${decision.memberId} `));
   } else {
-    const memberId = await membership.add(peerUrl(identity.address), decision.asLearner);
+    const memberId = await membership.add(ownPeerUrl(options), decision.asLearner);
     disk.register({ memberId, started: false });
     disk.own(identity.instanceId);
     after = [...before, `${memberId} ${identity.instanceId}`];
@@ -135,12 +172,11 @@ async function change(
 /** Registered: every member that answers must list the newcomer, or its start fails with "member count is unequal". */
 async function start(options: JoinOptions, seen: Surroundings, as: Start): Promise<Step> {
   const { identity, layout, disk, record, etcd = etcdOverHttp } = options;
-  const own = peerUrl(identity.address);
   const peers = await etcd.peers(seen.peers.map(({ address }) => address));
-  const behind = peers.find(({ list }) => !list.members.some(({ peerUrls }) => peerUrls.includes(own)));
+  const behind = peers.find(({ list }) => !list.members.some(({ peerUrls }) => isAt(peerUrls, identity.address)));
   if (behind !== undefined) return waits(`${behind.address} does not list this member yet`);
   const members = seen.members.map((member) => ({
-    name: member.peerUrls.includes(own) ? identity.instanceId : member.name,
+    name: isAt(member.peerUrls, identity.address) ? identity.instanceId : member.name,
     peerUrl: member.peerUrls[0] ?? '',
   }));
   const unnamed = members.find(({ name }) => name === '');
@@ -157,6 +193,7 @@ async function start(options: JoinOptions, seen: Surroundings, as: Start): Promi
     members,
     clusterToken: bootstrap?.clusterToken ?? identity.cluster,
     clusterState: 'existing',
+    ...serving(options.transport, options.files),
   };
   return { spec: startedAs(spec, as) };
 }

@@ -1,6 +1,7 @@
 /** An instance that is being terminated: it hands over, leaves the cluster where the quorum allows it, and lets go. */
-import { peerUrl } from '#etcd/addresses.ts';
+import { isAt } from '#etcd/addresses.ts';
 import { type LeaveDecision, leaveDecision } from '#etcd/leaving.ts';
+import { wantedAtLeast } from '#etcd/regions.ts';
 import { type Clock, systemClock } from '../machine/clock.ts';
 import type { Instances } from '../machine/group.ts';
 import type { Log } from '../machine/log.ts';
@@ -116,13 +117,13 @@ async function drained(
 
 function decide({ identity }: LeaveOptions, seen: Surroundings, handedOff: boolean): LeaveDecision {
   const own = seen.members.find(
-    ({ name, peerUrls }) => name === identity.instanceId || peerUrls.includes(peerUrl(identity.address)),
+    ({ name, peerUrls }) => name === identity.instanceId || isAt(peerUrls, identity.address),
   );
   return leaveDecision({
     memberId: own?.id ?? null,
     members: seen.members,
     leaderId: seen.leaderId,
-    wanted: seen.group.deleting ? 0 : seen.group.desiredCapacity,
+    wanted: wantedAtLeast(seen.regions, seen.members),
     version: seen.version,
     sinceChangeMs: seen.sinceChangeMs,
     handedOff,
@@ -141,7 +142,7 @@ async function act(
   const { seen } = view;
   const decision = decide(options, seen, handedOff);
   const { members, peers, version } = seen;
-  const own = members.find(({ peerUrls }) => peerUrls.includes(peerUrl(identity.address)));
+  const own = members.find(({ peerUrls }) => isAt(peerUrls, identity.address));
   if (own === undefined || (decision.action !== 'handOff' && decision.action !== 'remove'))
     return { changed: false, result: decision };
   if (decision.action === 'handOff') {

@@ -1,11 +1,13 @@
 /** The member of this instance, for good: booted or joined, kept running, and, where its data is lost, joined anew. */
-import { peerUrl } from '#etcd/addresses.ts';
+import { isAt } from '#etcd/addresses.ts';
 import { exitCause } from '#etcd/exits.ts';
 import { statesOf } from '#etcd/knownMembers.ts';
 import { safetyOf } from '#etcd/membership.ts';
 import { type Clock, systemClock } from '../machine/clock.ts';
 import type { EtcdCommand } from '../machine/etcdProcess.ts';
 import type { Log } from '../machine/log.ts';
+import type { Identity } from '../machine/metadata.ts';
+import type { ClusterRecord } from '../machine/record.ts';
 import { type BootOptions, boot, versionOf } from './boot.ts';
 import type { Disk } from './disk.ts';
 import type { EndDecision, Supervisor } from './supervise.ts';
@@ -87,21 +89,36 @@ export function startAllowed(
  * it cannot be read and the others have a quorum without it.
  */
 export async function decideEnd(
-  { disk, look, identity }: Pick<BootOptions, 'disk' | 'look' | 'identity'>,
+  { disk, look, identity, record }: Pick<BootOptions, 'disk' | 'look' | 'identity' | 'record'>,
   lastWords: string,
 ): Promise<EndDecision> {
   const cause = exitCause(lastWords);
   if (cause === 'notJoined') return disk.hasMember() ? 'again' : { giveUp: 'notJoined' };
   if (cause !== 'removed' && cause !== 'corrupt') return 'again';
+  if (cause === 'corrupt' && (await isBeingUpgraded(disk, record))) return 'again';
   const { seen } = await look();
   if (seen === null) return 'again';
-  const own = ownIn(seen, identity.instanceId, peerUrl(identity.address));
+  const own = ownIn(seen, identity);
   if (own === undefined) return { giveUp: cause };
   if (cause === 'removed') return 'again';
   const { verdict } = safetyOf(statesOf(seen.members), { kind: 'remove', name: own.id });
   return verdict === 'safe' ? { giveUp: 'corrupt' } : 'again';
 }
 
-function ownIn({ members }: Surroundings, name: string, url: string): Surroundings['members'][number] | undefined {
-  return members.find((member) => member.name === name || member.peerUrls.includes(url));
+/** What a new release cannot read may be sound: the upgrade puts the old one back over it. */
+async function isBeingUpgraded(
+  disk: Pick<Disk, 'member' | 'previousMember'>,
+  record: Pick<ClusterRecord, 'readLock'>,
+): Promise<boolean> {
+  const previous = disk.previousMember()?.version;
+  if (previous === undefined || previous === disk.member()?.version) return false;
+  const lock = await record.readLock();
+  return lock?.holder !== undefined && lock.purpose === 'RollingUpgrade';
+}
+
+function ownIn(
+  { members }: Surroundings,
+  { instanceId, address }: Pick<Identity, 'instanceId' | 'address'>,
+): Surroundings['members'][number] | undefined {
+  return members.find(({ name, peerUrls }) => name === instanceId || isAt(peerUrls, address));
 }

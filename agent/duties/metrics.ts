@@ -10,6 +10,7 @@ import {
   untilNextRecordMs,
   type Values,
 } from '#etcd/metrics.ts';
+import { wantedAtLeast } from '#etcd/regions.ts';
 import type { Aws } from '../machine/aws.ts';
 import { createEtcdClient } from '../machine/etcdClient.ts';
 import { readJson, writeDurably } from '../machine/files.ts';
@@ -68,7 +69,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   }
 
   /** Counts are told once, whatever becomes of the record. */
-  function ofMember({ phase, etcd, member, health, database }: Description): Values<MemberMetric> {
+  function ofMember({ phase, etcd, member, health, database, tls }: Description): Values<MemberMetric> {
     saw(member?.leaderId ?? null);
     const values = memberValues({
       healthy: health.verdict === 'healthy',
@@ -79,6 +80,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       leaderChanges,
       agentRestarts: starts.restarts(),
       etcdCrashes: starts.crashes(etcd.crashes),
+      certificateSecondsLeft: tls == null ? null : Math.round((Date.parse(tls.endsAt) - aws.nowMs()) / 1000),
     });
     leaderChanges = 0;
     starts.told(etcd.crashes);
@@ -97,7 +99,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ]);
     return clusterValues({
       members: seen.members,
-      wanted: seen.group.desiredCapacity,
+      wanted: wantedAtLeast(seen.regions, seen.members),
       versions: seen.peers.map(({ version }) => version),
       findings: housekeeping?.paused === null ? housekeeping.findings : null,
       alarms,

@@ -2,8 +2,10 @@
 import type { HealthExpectation, MemberObservation } from '#etcd/health.ts';
 import { healthVerdict } from '#etcd/health.ts';
 import { quotaBytesOf } from '#etcd/metrics.ts';
+import { factsOf } from '#etcd/minors.ts';
 import { isSupported } from '#etcd/versions.ts';
 import { createEtcdClient, etcdVersionAt, type MemberList } from '../machine/etcdClient.ts';
+import { shakeHands } from '../machine/etcdHttp.ts';
 import type { Identity } from '../machine/metadata.ts';
 import { argumentsOf } from '../machine/processes.ts';
 import type { Description } from '../protocol.ts';
@@ -38,6 +40,7 @@ export async function observe(identity: Identity, supervisor: Supervisor): Promi
     readAndWrite: { ok: false, error: 'etcd does not run' },
     members: null,
     alarms: [],
+    offersHttp2: null,
   };
   if (pid === null || version === null || !isSupported(version))
     return { pid, seen: nothing, member: null, database: null };
@@ -45,10 +48,11 @@ export async function observe(identity: Identity, supervisor: Supervisor): Promi
   const versions = await orNull(etcdVersionAt(address, callTimeoutMs));
   const clusterVersion = versions?.cluster ?? null;
   const client = createEtcdClient({ address, version, clusterVersion, timeoutMs: callTimeoutMs });
-  const [list, standing, database, readAndWrite] = await Promise.all([
+  const [list, standing, database, offersHttp2, readAndWrite] = await Promise.all([
     orNull(client.members()),
     orNull(client.standing()),
     orNull(client.database(quotaBytesOf(argumentsOf(pid)))),
+    factsOf(version).tls.v3Api === 'overHttp2Offered' ? orNull(http2At(address)) : null,
     client.writeAndRead(identity.instanceId).then(
       () => ({ ok: true }) as const,
       (error: Error) => ({ ok: false, error: error.message }) as const,
@@ -68,10 +72,15 @@ export async function observe(identity: Identity, supervisor: Supervisor): Promi
       readAndWrite,
       members: list?.members.map(({ name }) => name) ?? null,
       alarms,
+      offersHttp2,
     },
     member: list === null ? null : memberOf(list, own?.id ?? null, leaderId, clusterVersion),
     database,
   };
+}
+
+async function http2At(address: string): Promise<boolean | null> {
+  return (await shakeHands(address, callTimeoutMs))?.offersHttp2 ?? null;
 }
 
 function memberOf(

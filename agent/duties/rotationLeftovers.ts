@@ -12,7 +12,9 @@ import type { RotationAccess } from '../machine/rotation.ts';
 export interface LeftoversOptions {
   readonly rotation: RotationAccess;
   readonly record: Pick<ClusterRecord, 'readLock' | 'readSettings' | 'audit'>;
-  readonly instances: Pick<Instances, 'group'>;
+  readonly instancesIn: (region: string) => Pick<Instances, 'group'>;
+  /** Where a rotation is that names no region. */
+  readonly homeRegion: string;
   readonly log: Log;
   /** Epoch milliseconds by the clock that leases are written by. */
   readonly nowMs: () => number;
@@ -20,16 +22,17 @@ export interface LeftoversOptions {
 
 /** One look; for the leader's agent. @throws Error where the record or Auto Scaling does not answer: then nothing is done */
 export async function resumeLeftovers(options: LeftoversOptions): Promise<void> {
-  const { rotation, record, instances, log, nowMs } = options;
+  const { rotation, record, instancesIn, homeRegion, log, nowMs } = options;
   const begun = await rotation.read();
   if (begun === null || begun.restoredAt !== undefined) return;
   const left = leftBehind(begun, await record.readLock(), nowMs());
   const groupName = (await record.readSettings())?.groupName;
   if (left === null || groupName === undefined) return;
-  const { suspendedProcesses } = await instances.group(groupName);
+  const region = begun.region ?? homeRegion;
+  const { suspendedProcesses } = await instancesIn(region).group(groupName);
   const processes = begun.suspended.filter((process) => suspendedProcesses.includes(process));
   if (processes.length === 0) return;
-  await rotation.resumeProcesses(groupName, processes);
+  await rotation.resumeProcesses(region, groupName, processes);
   log('processes resumed', { processes, reason: left.reason }, 'warn');
   const what = `Auto Scaling processes resumed: ${processes.join(', ')}`;
   await record.audit({ what, why: left.reason, before: suspendedProcesses, after: processes });

@@ -25,13 +25,15 @@ export interface Kept {
 export interface Supervisor {
   /** Starts etcd, or takes over the one that runs, and keeps it running from then on, until it is given up. */
   keepRunning(command: EtcdCommand): Promise<Kept>;
-  /** Ends etcd and starts it again, with the command as it is right now. */
+  /** Ends etcd and starts it again, with the command as it is right now. @throws Error as swap */
   restart(): Promise<void>;
   /**
    * Ends etcd and starts another command in its place, which is kept running from then on.
-   * @param note called while no etcd runs: what a later agent goes by
+   * Resolves once it was started, or could not be: then it is tried again as after any end.
+   * @param next asked while no etcd runs, after it has noted what a later agent goes by; where it throws, etcd is started as it was
+   * @throws Error of `next`, where etcd could not be ended, or nothing is kept running within 10 s
    */
-  swap(command: EtcdCommand, note: () => void): Promise<void>;
+  swap(next: () => Promise<EtcdCommand>): Promise<void>;
   /** The end of what etcd has printed in its last run. */
   lastWords(): Promise<string>;
   /** Ends etcd for good: it is not started again. */
@@ -60,6 +62,8 @@ export interface SuperviseOptions {
 
 /** etcd hands over and writes out within a second or two. */
 const restartGraceMs = 20_000;
+/** A release that is being installed, or a record that does not answer, after the agent was started. */
+const beginsWithinMs = 10_000;
 /** Exits that the decision looks at. */
 const remembered = 20;
 
@@ -75,6 +79,10 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
   let crashLooping = false;
   let version: string | null = null;
   let current: EtcdCommand | null = null;
+  /** Resolved while there is a command that is kept running; one that swaps wait for is never replaced. */
+  let begun = deferred();
+  /** One at a time. */
+  let swaps: Promise<unknown> = Promise.resolve();
   let left = false;
   /** Counts starts: a restart that waits for its pause is off once somebody else has started etcd. */
   let run = 0;
@@ -101,12 +109,13 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
       log('etcd started', { pid: etcd.pid(), version });
     } catch (error) {
       const now = clock.monotonicMs();
-      await afterExit(command, { startedAtMs: now, exitedAtMs: now }, `not started: ${(error as Error).message}`);
+      void afterExit(command, { startedAtMs: now, exitedAtMs: now }, `not started: ${(error as Error).message}`);
     }
   }
 
   async function afterExit(command: EtcdCommand, exit: EtcdExit, how: string): Promise<void> {
     if (left) return;
+    const ended = run;
     exits = [...exits, exit].slice(-remembered);
     const next = nextStart(exits);
     crashLooping = next.crashLooping;
@@ -119,15 +128,17 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
       crashLooping ? 'error' : 'warn',
     );
     const decision = await decided();
+    if (ended !== run) return;
     if (decision !== 'again') return abandon(decision.giveUp);
-    const waiting = run;
     await clock.sleep(next.delayMs);
-    if (!left && waiting === run) await start(command);
+    if (!left && ended === run) await start(command);
   }
 
   function abandon(why: string): void {
     exits = [];
     crashLooping = false;
+    current = null;
+    if (begun.isResolved()) begun = deferred();
     log('etcd is not started again', { why }, 'error');
     giveUp(why);
   }
@@ -141,28 +152,54 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
     }
   }
 
-  async function swapped(command: EtcdCommand, note: () => void): Promise<void> {
-    if (current === null || left) return;
+  async function swapped(next: () => Promise<EtcdCommand>): Promise<void> {
+    await begunInTime();
+    const before = current;
+    if (before === null || left) return;
     // No restart that waits may come in between.
     run++;
-    if (etcd.pid() !== null) {
-      const ended = new Promise<void>((resolve) => {
-        meant = resolve;
-      });
-      // Its end is told a moment after the process is gone.
-      await etcd.stop(restartGraceMs);
-      await ended;
-      meant = null;
+    let command: EtcdCommand;
+    try {
+      await end();
+      command = await next();
+    } catch (error) {
+      if (!left && etcd.pid() === null) await start(before);
+      throw error;
     }
     if (left) return;
-    note();
-    if (command !== current) {
+    if (command !== before) {
       exits = [];
       crashLooping = false;
     }
     current = command;
     version = versionOf(command);
     await start(command);
+  }
+
+  /** What was decided before must not be done much later. */
+  async function begunInTime(): Promise<void> {
+    if (begun.isResolved()) return;
+    const inTime = await Promise.race([begun.resolved.then(() => true), clock.sleep(beginsWithinMs).then(() => false)]);
+    if (!inTime) throw new Error('there is no etcd that is kept running yet');
+  }
+
+  async function end(): Promise<void> {
+    if (etcd.pid() === null) return;
+    const told = deferred();
+    meant = told.resolve;
+    try {
+      await etcd.stop(restartGraceMs);
+      // Its end is told a moment after the process is gone.
+      await told.resolved;
+    } finally {
+      meant = null;
+    }
+  }
+
+  function swap(next: () => Promise<EtcdCommand>): Promise<void> {
+    const mine = swaps.then(() => swapped(next));
+    swaps = mine.catch(() => undefined);
+    return mine;
   }
 
   etcd.onExit(({ startedAtMs, exitedAtMs, how }) => {
@@ -179,10 +216,11 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
       });
       if (await etcd.adopt(command.dataDir)) log('etcd runs already', { pid: etcd.pid(), version });
       else await start(command);
+      if (current !== null) begun.resolve();
       return { givenUp };
     },
-    restart: () => (current === null ? Promise.resolve() : swapped(current, () => {})),
-    swap: swapped,
+    restart: () => swap(async () => current as EtcdCommand),
+    swap,
     lastWords: () => etcd.lastWords(),
     async stop(graceMs) {
       left = true;
@@ -207,5 +245,24 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
     get supervision() {
       return kept;
     },
+  };
+}
+
+interface Deferred {
+  readonly resolved: Promise<void>;
+  resolve(): void;
+  isResolved(): boolean;
+}
+
+function deferred(): Deferred {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let done = false;
+  return {
+    resolved: promise,
+    resolve() {
+      done = true;
+      resolve();
+    },
+    isResolved: () => done,
   };
 }

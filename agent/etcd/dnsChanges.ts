@@ -3,10 +3,11 @@ import {
   clusterDomain,
   type DnsFacts,
   desiredRecords,
+  isMade,
   kindOf,
-  type NameKind,
   ownerText,
   type RecordSet,
+  titleOf,
   typeOfKind,
   unusable,
 } from './dnsRecords.ts';
@@ -54,7 +55,7 @@ export function removalChanges(cluster: string, zoneName: string, zone: readonly
   if (!isMarked(cluster, actual, domain)) return [];
   const last = (one: RecordSet) => Number(kindOf(one.name, domain) === 'marker');
   const mine = [...owned(actual, domain)].sort((a, b) => last(a) - last(b));
-  return withinLimits(mine.map((recordSet) => ({ action: 'DELETE', recordSet })));
+  return withinLimits(mine.map((recordSet) => [{ action: 'DELETE', recordSet }]));
 }
 
 /**
@@ -93,7 +94,7 @@ function foreignReason(cluster: string, actual: readonly RecordSet[], domain: st
   if (!isMarked(cluster, actual, domain))
     return `${first.name} ${first.type} is there without ${ownerText(cluster)} in a TXT record at _etcd-appliance.${domain}: it belongs to somebody else`;
   const inTheWay = actual.find(
-    ({ name, type, simple }) => type === 'CNAME' || (!simple && type === typeAt(name, domain)),
+    (one) => one.type === 'CNAME' || (one.type === typeAt(one.name, domain) && !isMade(one, domain)),
   );
   if (inTheWay === undefined) return null;
   const what = inTheWay.type === 'CNAME' ? 'a CNAME' : 'an alias or part of a routing policy';
@@ -108,23 +109,34 @@ function isMarked(cluster: string, actual: readonly RecordSet[], domain: string)
 }
 
 function owned(actual: readonly RecordSet[], domain: string): readonly RecordSet[] {
-  return actual.filter(({ name, type, simple }) => simple && type === typeAt(name, domain));
+  return actual.filter((one) => isMade(one, domain));
 }
 
 function typeAt(name: string, domain: string): string | null {
-  const kind: NameKind | null = kindOf(name, domain);
+  const kind = kindOf(name, domain);
   return kind === null ? null : typeOfKind[kind];
 }
 
-function changesBetween(desired: readonly RecordSet[], actual: readonly RecordSet[]): readonly RecordChange[] {
-  const there = (one: RecordSet) => actual.find(({ name }) => name === one.name);
+/** Those of one name belong together: between a simple set and those of latency routing there is no moment without an answer. */
+function changesBetween(
+  desired: readonly RecordSet[],
+  actual: readonly RecordSet[],
+): readonly (readonly RecordChange[])[] {
+  const names = [...new Set([...desired, ...actual].map(({ name }) => name))];
+  const at = (sets: readonly RecordSet[], wanted: string) => sets.filter(({ name }) => name === wanted);
+  return names.map((name) => changesAt(at(desired, name), at(actual, name))).filter(({ length }) => length > 0);
+}
+
+/** What goes comes first: Route 53 takes no simple set beside those of latency routing, and none of these beside a simple one. */
+function changesAt(desired: readonly RecordSet[], actual: readonly RecordSet[]): readonly RecordChange[] {
+  const among = (sets: readonly RecordSet[], wanted: RecordSet) => sets.find((one) => titleOf(one) === titleOf(wanted));
+  const gone = actual.filter((one) => among(desired, one) === undefined);
   const made = desired.flatMap((recordSet): RecordChange[] => {
-    const now = there(recordSet);
+    const now = among(actual, recordSet);
     if (now === undefined) return [{ action: 'CREATE', recordSet }];
     return isSame(now, recordSet) ? [] : [{ action: 'UPSERT', recordSet }];
   });
-  const gone = actual.filter(({ name }) => !desired.some((one) => one.name === name));
-  return [...made, ...gone.map((recordSet): RecordChange => ({ action: 'DELETE', recordSet }))];
+  return [...gone.map((recordSet): RecordChange => ({ action: 'DELETE', recordSet })), ...made];
 }
 
 function isSame(a: RecordSet, b: RecordSet): boolean {
@@ -143,14 +155,18 @@ function sameValue(type: string, value: string): string {
   return text.endsWith('.') ? text : `${text}.`;
 }
 
-/** The first of them that one batch may hold; the rest comes in the next round. */
-function withinLimits(changes: readonly RecordChange[]): readonly RecordChange[] {
+/** The first of them that one batch may hold; the rest comes in the next round. @param groups each whole or not at all */
+function withinLimits(groups: readonly (readonly RecordChange[])[]): readonly RecordChange[] {
   let records = 0;
   let characters = 0;
-  return changes.filter(({ action, recordSet: { values } }) => {
-    const times = action === 'UPSERT' ? 2 : 1;
-    records += times * values.length;
-    characters += times * values.join('').length;
-    return records <= batchLimits.records && characters <= batchLimits.characters;
-  });
+  return groups
+    .filter((group) => {
+      for (const { action, recordSet } of group) {
+        const times = action === 'UPSERT' ? 2 : 1;
+        records += times * recordSet.values.length;
+        characters += times * recordSet.values.join('').length;
+      }
+      return records <= batchLimits.records && characters <= batchLimits.characters;
+    })
+    .flat();
 }

@@ -7,11 +7,15 @@
  *     INSTANCE.CLUSTER.ZONE            A    each member; what the SRV records point to
  *     _etcd-appliance.CLUSTER.ZONE     TXT  the marker: these names belong to this cluster
  *
- * With TLS the first two are `_etcd-server-ssl` and `_etcd-client-ssl` (etcd client/pkg/srv). Pure.
+ * With TLS the first two are `_etcd-server-ssl` and `_etcd-client-ssl` (etcd client/pkg/srv); while members serve both, clients
+ * find both names. In two regions each service for clients is two sets with latency routing: a client is told of all healthy
+ * voters, those in its own region with priority 0 and the others with priority 10. Pure.
  */
 import { clientPort, peerPort } from './addresses.ts';
 import { canonicalName } from './dnsNames.ts';
+import { identifierOf, type Routing } from './dnsRouting.ts';
 import type { KnownMember } from './knownMembers.ts';
+import type { Transport } from './transport.ts';
 
 export interface DnsMember {
   /** Instance id; empty while it has not started, and then it has no records. */
@@ -20,6 +24,8 @@ export interface DnsMember {
   readonly address: string;
   readonly healthy: boolean;
   readonly learner: boolean;
+  /** Null where nobody knows: then it is in no client's own region. */
+  readonly region: string | null;
   /** On its way out and still serving: where clients are sent to it already, they are as long as nobody else serves. */
   readonly lastResort?: boolean;
 }
@@ -34,8 +40,7 @@ export interface RecordSet {
   readonly ttlSeconds: number | null;
   /** In Route 53's notation: `0 1 2379 host.` for SRV, in quotation marks for TXT. */
   readonly values: readonly string[];
-  /** Neither an alias nor one of several of a routing policy. */
-  readonly simple: boolean;
+  readonly routing: Routing;
 }
 
 export interface DnsFacts {
@@ -43,10 +48,16 @@ export interface DnsFacts {
   readonly cluster: string;
   readonly zoneName: string;
   readonly ttlSeconds: number;
-  /** Whether the members speak TLS. */
-  readonly tls: boolean;
+  readonly transport: Transport;
+  /** Port that members serve TLS on, where they do. */
+  readonly securePort: number;
   readonly members: readonly DnsMember[];
+  /** Of the cluster, home first. */
+  readonly regions: readonly string[];
 }
+
+/** Of targets in SRV records: clients try the lowest first, the others when none of those answers (RFC 2782). */
+const priorities = { ownRegion: 0, otherRegion: 10 } as const;
 
 /** What a name below `CLUSTER.ZONE` is for. */
 export type NameKind = 'marker' | 'server' | 'client' | 'member';
@@ -100,32 +111,50 @@ export function unusable({ cluster, zoneName, ttlSeconds, members }: DnsFacts): 
 }
 
 /** The record sets that should be there. A set that would be empty is left out: Route 53 has no empty sets. */
-export function desiredRecords({ cluster, zoneName, ttlSeconds, tls, members }: DnsFacts): readonly RecordSet[] {
+export function desiredRecords(facts: DnsFacts): readonly RecordSet[] {
+  const { cluster, zoneName, ttlSeconds, transport, securePort, members, regions } = facts;
   const domain = clusterDomain(cluster, zoneName);
-  const suffix = tls ? '-ssl' : '';
-  const set = (label: string, type: string, values: readonly string[]): RecordSet => ({
+  const [plain, secure] = [transport !== 'tls', transport !== 'plain'];
+  const set = (label: string, type: string, values: readonly string[], routing: Routing = 'simple'): RecordSet => ({
     name: `${label}.${domain}`,
     type,
     ttlSeconds,
     values: [...values].sort(),
-    simple: true,
+    routing,
   });
-  // Priority 0, weight 1: with a weight of 0, Go's resolver, and so etcd's clients, would not spread over the members.
-  const service = (label: string, port: number, targets: readonly DnsMember[]) =>
-    set(
-      label,
-      'SRV',
-      targets.map(({ name }) => `0 1 ${port} ${name}.${domain}`),
-    );
+  // Weight 1: with a weight of 0, Go's resolver, and so etcd's clients, would not spread over the members.
+  const target = (port: number, { name }: DnsMember, priority: number) => `${priority} 1 ${port} ${name}.${domain}`;
   const voters = started(members).filter(({ learner }) => !learner);
   const serving = voters.filter(({ healthy }) => healthy);
+  const near = (port: number, region: string | null) =>
+    serving.map((member) =>
+      target(port, member, region === null || member.region === region ? priorities.ownRegion : priorities.otherRegion),
+    );
+  const clients = (label: string, port: number) =>
+    regions.length < 2
+      ? [set(label, 'SRV', near(port, null))]
+      : regions.map((region) => set(label, 'SRV', near(port, region), { setIdentifier: region, region }));
+  const peers = voters.map((member) => target(peerPort, member, priorities.ownRegion));
   return [
     set('_etcd-appliance', 'TXT', [ownerText(cluster)]),
-    service(`_etcd-server${suffix}._tcp`, peerPort, voters),
-    service(`_etcd-client${suffix}._tcp`, clientPort, serving),
-    service('_etcd._tcp', clientPort, serving),
+    set(`_etcd-server${plain ? '' : '-ssl'}._tcp`, 'SRV', peers),
+    ...(plain ? clients('_etcd-client._tcp', clientPort) : []),
+    ...(secure ? clients('_etcd-client-ssl._tcp', securePort) : []),
+    ...clients('_etcd._tcp', plain ? clientPort : securePort),
     ...started(members).map(({ name, address }) => set(name, 'A', [address])),
   ].filter(({ values }) => values.length > 0);
+}
+
+/** Whether it is one that a cluster makes, by its name, type and routing. */
+export function isMade({ name, type, routing }: RecordSet, domain: string): boolean {
+  const kind = kindOf(name, domain);
+  if (kind === null || type !== typeOfKind[kind] || routing === 'other') return false;
+  return routing === 'simple' || (kind === 'client' && routing.setIdentifier === routing.region);
+}
+
+/** Which record set it is, for people and as a key: name, type, and what tells sets of one name and type apart. */
+export function titleOf({ name, type, routing }: RecordSet): string {
+  return [name, type, identifierOf(routing)].filter((part) => part !== null).join(' ');
 }
 
 /**
@@ -138,11 +167,12 @@ export function dnsMembers(
   leaving: ReadonlySet<string>,
   drained: ReadonlySet<string> = new Set(),
 ): readonly DnsMember[] {
-  return members.map(({ name, peerUrls, healthy, isLearner }) => ({
+  return members.map(({ name, peerUrls, healthy, isLearner, region }) => ({
     name,
     address: /^https?:\/\/([^:/]+)/.exec(peerUrls[0] ?? '')?.[1] ?? '',
     healthy: healthy && !leaving.has(name) && !drained.has(name),
     learner: isLearner,
+    region,
     ...(healthy && leaving.has(name) && !drained.has(name) && { lastResort: true }),
   }));
 }

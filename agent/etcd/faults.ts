@@ -45,6 +45,11 @@ const table = {
     disposition: 'halt',
     runbook: 'preflight-failed',
   },
+  RegionsTooFar: {
+    meaning: 'Two regions do not reach each other, or a round trip between them takes too long. No member was moved.',
+    disposition: 'halt',
+    runbook: 'regions-too-far',
+  },
   NoNewMember: {
     meaning: 'No new member joined the cluster before the deadline.',
     disposition: 'halt',
@@ -64,6 +69,11 @@ const table = {
     meaning: 'A member was not stopped, as the others would have had no quorum or were not all healthy.',
     disposition: 'halt',
     runbook: 'unsafe-to-stop',
+  },
+  CertificatesNotIssued: {
+    meaning: 'The certificate signer gave an instance no certificates that fit. Its member was not touched.',
+    disposition: 'halt',
+    runbook: 'certificates-not-issued',
   },
   MemberNotUpgraded: {
     meaning: 'A member did not become healthy with its new release. No other member was touched after it.',

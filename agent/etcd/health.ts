@@ -23,6 +23,8 @@ export interface MemberObservation {
   readonly members: readonly string[] | null;
   /** Raised alarms that concern it: NOSPACE, CORRUPT. */
   readonly alarms: readonly string[];
+  /** Asked of a 3.0 with TLS alone, whose v3 API depends on it (`TlsFacts.v3Api`); null of others, and where it was not to be had. */
+  readonly offersHttp2: boolean | null;
 }
 
 export interface HealthExpectation {
@@ -46,11 +48,17 @@ export function healthVerdict(seen: MemberObservation, expected: HealthExpectati
 function lasting(seen: MemberObservation, expected: HealthExpectation): string[] {
   const reasons: string[] = [];
   if (seen.crashLooping) reasons.push(`etcd on ${seen.name} exits again and again`);
+  if (seen.offersHttp2 === false) reasons.push(noHttp2(seen.name));
   for (const alarm of seen.alarms) reasons.push(`${seen.name} has the alarm ${alarm}`);
   if (expected.version !== null && seen.serverVersion !== null && seen.serverVersion !== expected.version) {
     reasons.push(`${seen.name} runs etcd ${seen.serverVersion}, not ${expected.version}`);
   }
   return reasons;
+}
+
+/** Known from the first handshake on, while a mixed cluster still serves the v2 API: before its version is 3.0, and cannot go back. */
+export function noHttp2(name: string): string {
+  return `etcd on ${name} was built so that its v3 API does not work over TLS (with Go 1.7 or newer: etcd issue 6455): use the official release`;
 }
 
 function passing(seen: MemberObservation, expected: HealthExpectation): string[] {

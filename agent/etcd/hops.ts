@@ -16,6 +16,8 @@ export interface HopFacts {
   readonly emptyV2Store?: Sourced<true>;
   /** A member may not join with the new minor: its binary is swapped over data that has caught up. */
   readonly swapOnly?: Sourced<true>;
+  /** A member that has run the new minor cannot run the old one on its data again, even while the cluster version allows it. */
+  readonly noWayBack?: Sourced<true>;
 }
 
 export interface Sourced<Value> {
@@ -41,6 +43,12 @@ const table: Readonly<Partial<Record<Minor, HopFacts>>> = {
       value: true,
       reason: 'a new 3.0 member cannot take a snapshot from a 2.3 leader and panics',
       source: 'etcd issue 5664; Documentation/upgrades/upgrade_3_0.md',
+    },
+    noWayBack: {
+      value: true,
+      reason:
+        'etcd 2.3 panics on the log that 3.0 has written to (its records are padded, which 2.3 takes for their length)',
+      source: 'measured; wal/encoder.go of 3.0 and wal/decoder.go of 2.3',
     },
   },
   '3.1': {
@@ -108,6 +116,13 @@ const table: Readonly<Partial<Record<Minor, HopFacts>>> = {
 /** What the hop into this minor asks for. */
 export function hopInto(minor: Minor): HopFacts {
   return table[minor] ?? {};
+}
+
+/** Why a member that runs the newer release cannot be given the older one again; null where it can, as far as its data goes. */
+export function noWayBack(newer: string, older: string): string | null {
+  const minor = minorOf(newer);
+  if (minor === null || minor === minorOf(older) || compareVersions(older, newer) > 0) return null;
+  return hopInto(minor).noWayBack?.reason ?? null;
 }
 
 /** The minor after this one; null after the last. */

@@ -4,8 +4,8 @@ import { safetyOf } from './membership.ts';
 
 export interface HousekeepingFacts {
   readonly members: readonly KnownMember[];
-  /** The group's desired capacity. */
-  readonly wanted: number;
+  /** Members that all regions want; null where one of them does not say. */
+  readonly wanted: number | null;
   readonly sinceChangeMs: number;
   /** By member id: milliseconds since this agent first saw it listed. */
   readonly seenForMs: ReadonlyMap<string, number>;
@@ -66,15 +66,16 @@ function lateNewcomers({ members, seenForMs }: HousekeepingFacts): Finding[] {
 
 /** An even number has a greater quorum and tolerates no more failures than one member less (etcd FAQ). */
 function evenFindings({ wanted }: HousekeepingFacts): Finding[] {
-  if (wanted === 0 || wanted % 2 !== 0) return [];
+  if (wanted === null || wanted === 0 || wanted % 2 !== 0) return [];
   return [
-    { kind: 'evenSize', text: `the group wants ${wanted} members, which tolerate no more failures than ${wanted - 1}` },
+    { kind: 'evenSize', text: `${wanted} members are wanted, which tolerate no more failures than ${wanted - 1}` },
   ];
 }
 
 function countFindings({ members, wanted }: HousekeepingFacts, dead: number): Finding[] {
+  if (wanted === null) return [];
   const voters = members.filter((member) => !isNewcomer(member)).length - dead;
   if (voters < wanted) return [{ kind: 'memberMissing', text: `${voters} of ${wanted} members` }];
-  if (voters > wanted) return [{ kind: 'surplusMember', text: `${voters} members where the group wants ${wanted}` }];
+  if (voters > wanted) return [{ kind: 'surplusMember', text: `${voters} members where ${wanted} are wanted` }];
   return [];
 }

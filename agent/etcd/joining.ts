@@ -2,12 +2,13 @@
 import { called, type KnownMember, named, settleMs, statesOf } from './knownMembers.ts';
 import { safetyOf } from './membership.ts';
 import { factsOf } from './minors.ts';
+import { membersIn } from './regions.ts';
 
 export interface JoinFacts {
-  readonly self: { readonly name: string; readonly peerUrl: string; readonly zone: string };
+  readonly self: { readonly name: string; readonly peerUrl: string; readonly zone: string; readonly region: string };
   /** As every healthy member lists them. */
   readonly members: readonly KnownMember[];
-  /** The group's desired capacity. */
+  /** The desired capacity of the newcomer's region. */
   readonly wanted: number;
   /** X.Y.Z that the cluster runs: the lowest of its members. */
   readonly version: string;
@@ -26,7 +27,7 @@ export type JoinDecision =
 
 /**
  * One step: a member that this disk cannot continue is removed before the newcomer is added, and so is a dead one; one
- * newcomer at a time; never more members than the group wants; and only where the cluster keeps its quorum with the newcomer
+ * newcomer at a time; never more members in a region than its group wants; and only where the cluster keeps its quorum with the newcomer
  * counted as down (etcd: runtime reconfiguration, "remove first, then add"; a learner counts for nothing).
  */
 export function joinDecision(facts: JoinFacts): JoinDecision {
@@ -45,8 +46,9 @@ export function joinDecision(facts: JoinFacts): JoinDecision {
   if (undead !== undefined) return wait(`${called(undead)} answers, although its instance is said to be gone`);
   const newcomer = members.find(({ name, isLearner }) => name === '' || isLearner);
   if (newcomer !== undefined) return wait(`${called(newcomer)} is joining; one at a time`);
-  if (members.length >= wanted)
-    return wait(`the cluster has ${members.length} members and the group wants ${wanted}: one has to leave first`);
+  const here = membersIn(self.region, members);
+  if (here >= wanted)
+    return wait(`${self.region} has ${here} members and its group wants ${wanted}: one has to leave first`);
   return addition(facts);
 }
 

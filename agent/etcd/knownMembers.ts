@@ -17,6 +17,8 @@ export interface KnownMember {
   readonly instance: 'live' | 'gone' | 'unknown';
   /** Availability zone; null where nobody knows. */
   readonly zone: string | null;
+  /** The region that its instance is, or was, in; null where nobody knows. */
+  readonly region: string | null;
 }
 
 /** Another membership change is refused by etcd until peers have been connected for so long (etcdserver: HealthInterval). */

@@ -1,5 +1,6 @@
 /** What a member does next whose instance is being terminated. Pure: the agent acts on it and asks again. */
 import { called, type KnownMember, named, settleMs, statesOf } from './knownMembers.ts';
+import { heirsAtHome, moveLeaderFrom } from './leadership.ts';
 import { quorum, safetyOf } from './membership.ts';
 import { factsOf } from './minors.ts';
 import { compareVersions } from './versions.ts';
@@ -9,7 +10,7 @@ export interface LeaveFacts {
   readonly memberId: string | null;
   readonly members: readonly KnownMember[];
   readonly leaderId: string | null;
-  /** The group's desired capacity; 0 while the group is being deleted. */
+  /** Members that all regions want; 0 while the whole cluster is being deleted. */
   readonly wanted: number;
   /** X.Y.Z that the cluster runs. */
   readonly version: string;
@@ -25,12 +26,9 @@ export type LeaveDecision =
   /** Nothing (more) to do with the cluster: stop etcd and let the instance go. */
   | { readonly action: 'go'; readonly reason: string };
 
-/** MoveLeader came with 3.3 (CHANGELOG-3.3); before, the leader's removal is an election. */
-const moveLeaderSince = '3.3.0';
-
 export function leaveDecision(facts: LeaveFacts): LeaveDecision {
   const { memberId, members, wanted } = facts;
-  if (wanted === 0) return { action: 'go', reason: 'the group is being deleted, and the cluster with it' };
+  if (wanted === 0) return { action: 'go', reason: 'the cluster is being deleted' };
   const own = members.find(({ id }) => id === memberId);
   if (own === undefined) return { action: 'go', reason: 'this instance is not a member' };
   const blocked = own.isLearner ? null : blockedBy(facts, own);
@@ -51,10 +49,10 @@ function blockedBy({ members, wanted, version, sinceChangeMs }: LeaveFacts, own:
   return sinceChangeMs < settleMs ? 'the last membership change has to settle' : null;
 }
 
-/** A healthy voter; the quorum must not depend on one that is down. */
+/** A healthy voter; the quorum must not depend on one that is down. Before 3.3 the leader's removal is an election. */
 function heirOf({ members, version }: LeaveFacts, own: KnownMember): KnownMember | null {
-  if (compareVersions(version, moveLeaderSince) < 0) return null;
+  if (compareVersions(version, moveLeaderFrom) < 0) return null;
   const voters = members.filter(({ isLearner }) => !isLearner);
   const healthy = voters.filter(({ id, healthy: well }) => id !== own.id && well);
-  return healthy.length + 1 >= quorum(voters.length) ? (healthy[0] ?? null) : null;
+  return healthy.length + 1 >= quorum(voters.length) ? (heirsAtHome(healthy, members)[0] ?? null) : null;
 }

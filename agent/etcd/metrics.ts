@@ -37,6 +37,8 @@ export const memberMetrics = {
   /** What is left when it is defragmented; from 3.4 on. */
   DatabaseSizeInUse: 'Bytes',
   DatabaseQuota: 'Bytes',
+  /** Until the first of its instance's certificates ends; none without TLS. */
+  CertificateLifeLeft: 'Seconds',
 } as const satisfies Record<string, Unit>;
 
 /** What the leader's agent says for all of them, with the dimension `Cluster`. */
@@ -103,10 +105,12 @@ export interface MemberFacts {
   readonly leaderChanges: number;
   readonly agentRestarts: number;
   readonly etcdCrashes: number;
+  /** Null without TLS. */
+  readonly certificateSecondsLeft: number | null;
 }
 
 export function memberValues(facts: MemberFacts): Values<MemberMetric> {
-  const { phase, database } = facts;
+  const { phase, database, certificateSecondsLeft } = facts;
   return {
     MemberHealthy: Number(facts.healthy),
     IsLeader: Number(facts.isLeader),
@@ -119,6 +123,7 @@ export function memberValues(facts: MemberFacts): Values<MemberMetric> {
     EtcdCrashes: facts.etcdCrashes,
     ...(database !== null && { DatabaseSize: database.bytes, DatabaseQuota: database.quotaBytes }),
     ...(database !== null && database.inUseBytes !== null && { DatabaseSizeInUse: database.inUseBytes }),
+    ...(certificateSecondsLeft !== null && { CertificateLifeLeft: certificateSecondsLeft }),
   };
 }
 

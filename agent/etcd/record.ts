@@ -1,9 +1,12 @@
 /**
  * The cluster record: the items of the DynamoDB table that every agent and every task of one cluster share.
  * Keys: partition `cluster` (the cluster's name), sort `item` (`bootstrap`, `settings`, `lock`, `membership`, `rotation`, `upgrade`,
- * `started#<member>`, `audit#<time>#<id>`).
+ * `transport`, `timing`, `started#<member>`, `certificates#<instance>`, `audit#<time>#<id>`). The certificate authority's items are in a
+ * partition of their own.
  */
 
+import type { RaftTiming } from './timing.ts';
+import type { Transport } from './transport.ts';
 import type { EtcdTuning } from './tuning.ts';
 import type { Start } from './upgradeStep.ts';
 
@@ -48,6 +51,8 @@ export interface StartedRecord {
   readonly item: string;
   /** Random; also kept on the data volume, which is how an agent knows the claim for its own. */
   readonly claim: string;
+  /** Availability zone of the instance; absent where an older agent wrote the claim. */
+  readonly zone?: string;
   /** ISO 8601 */
   readonly claimedAt: string;
 }
@@ -59,10 +64,12 @@ export interface StartedRecord {
 export interface ClusterSettings {
   readonly cluster: string;
   readonly item: 'settings';
-  /** Auto Scaling group of the members. */
+  /** Auto Scaling group of the members, the same name in each region. */
   readonly groupName: string;
-  /** Members the cluster should have. */
+  /** Members the cluster should have, in all regions. */
   readonly members: number;
+  /** The regions that it is in, home first, each with a group of that name; absent where an older deployment wrote the settings. */
+  readonly regions?: readonly RegionOfCluster[];
   readonly hostedZone: { readonly id: string; readonly name: string };
   readonly etcd: EtcdTuning;
   /** When the leader's agent has a member's database defragmented: percent of it that must be free, and its least size. */
@@ -73,6 +80,13 @@ export interface ClusterSettings {
   readonly logGroupName?: string;
   /** ISO 8601 */
   readonly writtenAt: string;
+}
+
+export interface RegionOfCluster {
+  /** Such as `eu-west-1`. */
+  readonly region: string;
+  /** Members that the deployment asked for there. */
+  readonly members: number;
 }
 
 export interface Newcomer {
@@ -114,6 +128,8 @@ export interface LockRecord {
   readonly takenAt?: string;
   /** Whether new instances may join while it is held, as operations want that add an instance first. */
   readonly joins?: boolean;
+  /** Whether members may restart for changed settings while it is held: an operation that changes one waits for that. */
+  readonly tunes?: boolean;
   /** How whoever joins meanwhile is started; absent: as what the cluster runs. */
   readonly joinAs?: Start;
   /** Epoch milliseconds; renewed by the holder. A lease that has run out does not free the lock: an operator resumes or abandons. */
@@ -132,6 +148,8 @@ export interface RotationRecord {
   /** ARN of that execution. */
   readonly execution: string;
   readonly reason: string;
+  /** The region whose instances they are; absent: the home region. */
+  readonly region?: string;
   /** ISO 8601 */
   readonly beganAt: string;
   /** Ids of the instances that are to be replaced. */
@@ -187,11 +205,71 @@ export interface UpgradeRecord {
   readonly beganAt: string;
   /** ISO 8601; absent: it is under way, or was halted. */
   readonly endedAt?: string;
-  /** The hop that is under way, by its releases: what a rollback goes back to. */
-  readonly current?: { readonly from: string; readonly to: string };
+  /** The hop that is under way, by its releases: what a rollback goes back to. `back`: one has begun. */
+  readonly current?: { readonly from: string; readonly to: string; readonly back?: true };
   readonly done: readonly { readonly to: string; readonly endedAt: string }[];
   /** When the cluster version changed last, and an index of the raft log after that: older snapshots do not cover the change. */
   readonly flip?: { readonly clusterVersion: string; readonly raftIndex: number };
+}
+
+/**
+ * Item `transport`: how the members serve, written by MigrateToTls; absent: as the bootstrap record's URLs say. What is to be done
+ * next is decided from what the members serve; this is for newcomers, and for agents, which speak HTTP only while it lets them.
+ */
+export interface TransportRecord {
+  readonly cluster: string;
+  readonly item: 'transport';
+  /** Fencing token of the lock under which it was last written. */
+  readonly token: number;
+  /** ARN of that execution. */
+  readonly execution: string;
+  /** What every member served when the last migration ended, or before the first one. */
+  readonly settled: Transport;
+  /** Where the cluster is going; absent: nowhere. One that was abandoned is still here. */
+  readonly moving?: Transport;
+  /** ISO 8601 */
+  readonly beganAt: string;
+  /** ISO 8601; absent: under way, or halted. */
+  readonly endedAt?: string;
+}
+
+/**
+ * Item `regions`: what MultiregionMigration is about. What is to be done next is decided from where the members are; this says where it is
+ * going and where it came from. The item stays until the next one.
+ */
+export interface RegionChangeRecord {
+  readonly cluster: string;
+  readonly item: 'regions';
+  /** Fencing token of the lock under which it was last written. */
+  readonly token: number;
+  /** ARN of that execution. */
+  readonly execution: string;
+  /** Names of the regions. */
+  readonly home: string;
+  readonly remote: string;
+  /** Members in each of them: before, and as it is to be. */
+  readonly from: { readonly home: number; readonly remote: number };
+  readonly to: { readonly home: number; readonly remote: number };
+  readonly maxRoundTripMs: number;
+  /** ISO 8601 */
+  readonly beganAt: string;
+  /** ISO 8601; absent: it is under way, or was halted. */
+  readonly endedAt?: string;
+}
+
+/**
+ * Item `timing`: how fast the members of a cluster in two regions beat, from what they have measured; absent: as etcd does by itself. Agents
+ * restart their etcd for it one by one, as for a changed setting.
+ */
+export interface TimingRecord extends RaftTiming {
+  readonly cluster: string;
+  readonly item: 'timing';
+  /** The worst round trip between two members, milliseconds. */
+  readonly roundTripMs: number;
+  /** ISO 8601 */
+  readonly writtenAt: string;
+  /** ARN of the execution that wrote it. */
+  readonly writtenBy: string;
 }
 
 /** Item `audit#<ISO time>#<id>`: append-only. */

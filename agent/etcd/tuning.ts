@@ -1,5 +1,6 @@
 /** etcd's settings that an operator may change while a cluster runs: as the record has them, and as its command line. Pure. */
 import { factsOf } from './minors.ts';
+import { type RaftTiming, timingArguments } from './timing.ts';
 import { compareVersions } from './versions.ts';
 
 export interface EtcdTuning {
@@ -7,13 +8,30 @@ export interface EtcdTuning {
   readonly quotaBackendBytes: number;
   /** Hours of history that are kept; 0: etcd compacts nothing by itself; 3.0 on. */
   readonly compactionHours: number;
+  /** Of members in two regions; absent: etcd's own. */
+  readonly timing?: RaftTiming;
 }
 
 /** Names of the flags that tuning decides; what else is on a command line belongs to the member. */
-const tuned = ['--quota-backend-bytes=', '--auto-compaction-mode=', '--auto-compaction-retention='];
+const tuned = [
+  '--quota-backend-bytes=',
+  '--auto-compaction-mode=',
+  '--auto-compaction-retention=',
+  '--heartbeat-interval=',
+  '--election-timeout=',
+  '--initial-election-tick-advance=',
+  '--pre-vote=',
+];
 
 /** `--auto-compaction-retention` takes hours as a number up to 3.2, and from 3.3 on a duration beside a mode (CHANGELOG-3.3). */
-export function tuningArguments(version: string, { quotaBackendBytes, compactionHours }: EtcdTuning): string[] {
+export function tuningArguments(version: string, { timing, ...backend }: EtcdTuning): string[] {
+  return [...backendArguments(version, backend), ...(timing === undefined ? [] : timingArguments(version, timing))];
+}
+
+function backendArguments(
+  version: string,
+  { quotaBackendBytes, compactionHours }: Omit<EtcdTuning, 'timing'>,
+): string[] {
   if (factsOf(version).dataApi === 'v2') return [];
   const quota = `--quota-backend-bytes=${quotaBackendBytes}`;
   if (compactionHours === 0) return [quota];

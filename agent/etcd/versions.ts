@@ -84,3 +84,9 @@ function parseJson(text: string): unknown {
     return null;
   }
 }
+
+/** The highest of versions, of which some are not known; null where none is. */
+export function highestOf(versions: readonly (string | null)[]): string | null {
+  const known = versions.filter((version) => version !== null).sort(compareVersions);
+  return known.at(-1) ?? null;
+}

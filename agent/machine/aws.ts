@@ -2,6 +2,7 @@
 import aws4 from 'aws4';
 import { createAwsClock } from './awsClock.ts';
 import { AwsCallError, xmlError } from './awsErrors.ts';
+import { type UploadSettings, uploadSettings } from './awsMultipart.ts';
 import { createObjects, type Objects } from './awsObjects.ts';
 import { exchange, type FileBody, type HttpAnswer, type HttpRequest } from './http.ts';
 import type { Metadata } from './metadata.ts';
@@ -19,12 +20,17 @@ export interface Aws extends Objects {
     timeoutMs?: number,
   ): Promise<Record<string, unknown>>;
   /**
-   * One call of a Query service.
+   * One call of a Query service in a region: these know nothing of what is in another one.
    * @param input the form's fields, such as `{ 'Filter.1.Name': 'tag:a' }`
    * @returns the content of the answer's root element
    * @throws AwsCallError with AWS's error name
    */
-  query(service: 'ec2' | 'autoscaling', action: string, input: Readonly<Record<string, string>>): Promise<XmlValue>;
+  query(
+    service: 'ec2' | 'autoscaling',
+    region: string,
+    action: string,
+    input: Readonly<Record<string, string>>,
+  ): Promise<XmlValue>;
   /**
    * One call of Route 53, which is one service for all regions.
    * @param path below `/2013-04-01/`
@@ -32,6 +38,10 @@ export interface Aws extends Objects {
    * @throws AwsCallError with AWS's error name
    */
   route53(method: 'GET' | 'POST', path: string, body?: string): Promise<XmlValue>;
+  /** The URL of a function of Lambda. @throws AwsCallError with AWS's error name */
+  functionUrl(functionArn: string): Promise<string>;
+  /** Posts to a function URL whose auth type is AWS_IAM. @returns its answer, whatever its status */
+  invokeUrl(url: string, body: string, timeoutMs: number): Promise<{ readonly status: number; readonly body: string }>;
   /** Epoch milliseconds by AWS's clock: what is compared with other instances' time stamps, and with the control plane's. */
   nowMs(): number;
 }
@@ -44,7 +54,6 @@ export interface Unsigned {
   readonly path: string;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Of a file the headers must say how its content is signed. */
   readonly body?: string | FileBody;
 }
 
@@ -53,11 +62,21 @@ const apiVersions = { ec2: '2016-11-15', autoscaling: '2011-01-01' } as const;
 /** Of each JSON service's protocol. */
 const jsonVersions = { dynamodb: '1.0', states: '1.0', logs: '1.1' } as const;
 const callTimeoutMs = 5_000;
+/** A file is not hashed for its signature: TLS and its checksum guard it. */
+const unsigned = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } as const;
 /** Route 53 signs for this region, wherever the zone is used (AWS: Route 53 endpoints and quotas). */
 const globalRegion = 'us-east-1';
 
-/** @param endpoint one for all services; null: AWS's own in the region */
-export function createAws(metadata: Metadata, region: string, endpoint: string | null): Aws {
+/**
+ * @param region of the cluster record, the bucket, the state machines and the signer: the cluster's home
+ * @param endpoint one for all services; null: AWS's own
+ */
+export function createAws(
+  metadata: Metadata,
+  region: string,
+  endpoint: string | null,
+  uploads: UploadSettings = uploadSettings,
+): Aws {
   const clock = createAwsClock();
   const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
 
@@ -83,7 +102,7 @@ export function createAws(metadata: Metadata, region: string, endpoint: string |
       host,
       path,
       method,
-      headers: { ...headers, host, 'X-Amz-Date': basicIso(clock.nowMs()) },
+      headers: { ...headers, ...(typeof body === 'object' && unsigned), host, 'X-Amz-Date': basicIso(clock.nowMs()) },
     };
     const result = aws4.sign(request, await metadata.credentials());
     return {
@@ -123,12 +142,13 @@ export function createAws(metadata: Metadata, region: string, endpoint: string |
           .at(-1) ?? '';
       throw new AwsCallError(code, String(answer.message ?? answer.Message ?? body.slice(0, 300)), asked);
     },
-    query(service, action, input) {
+    query(service, region, action, input) {
       const base = endpoint ?? `https://${service}.${region}.${suffix}`;
       const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
       const form = new URLSearchParams({ Action: action, Version: apiVersions[service], ...input });
       return exchangeXml(`${service} ${action}`, {
         service,
+        region,
         base,
         path: '/',
         method: 'POST',
@@ -152,7 +172,32 @@ export function createAws(metadata: Metadata, region: string, endpoint: string |
         ...(body !== undefined && { body }),
       });
     },
-    ...createObjects({ signed, exchangeSigned, clock, placeOf }),
+    async functionUrl(functionArn) {
+      const [, , , functionRegion = '', , , name = ''] = functionArn.split(':');
+      const { status, body } = await exchangeSigned(
+        'lambda GetFunctionUrlConfig',
+        {
+          service: 'lambda',
+          region: functionRegion,
+          base: endpoint ?? `https://lambda.${functionRegion}.${suffix}`,
+          path: `/2021-10-31/functions/${name}/url`,
+          method: 'GET',
+          headers: {},
+        },
+        callTimeoutMs,
+      );
+      const answer = parsed(body);
+      if (status === 200 && typeof answer.FunctionUrl === 'string') return answer.FunctionUrl;
+      const said = String(answer.Message ?? answer.message ?? body.slice(0, 300));
+      throw new AwsCallError(`HTTP ${status}`, said, 'lambda GetFunctionUrlConfig');
+    },
+    invokeUrl(url, body, timeoutMs) {
+      const { origin, pathname } = new URL(url);
+      const headers = { 'content-type': 'application/json' };
+      const request = { service: 'lambda', base: origin, path: pathname, method: 'POST', headers, body };
+      return exchangeSigned(`POST ${url}`, request, timeoutMs);
+    },
+    ...createObjects({ signed, exchangeSigned, clock, placeOf }, uploads),
   };
 }
 

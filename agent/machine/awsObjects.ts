@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Unsigned } from './aws.ts';
 import type { AwsClock } from './awsClock.ts';
 import { AwsCallError, xmlError } from './awsErrors.ts';
+import { mostParts, putInParts, type UploadSettings } from './awsMultipart.ts';
 import { type FileBody, type HttpAnswer, type HttpRequest, open, read } from './http.ts';
 
 export interface Objects {
@@ -12,7 +13,7 @@ export interface Objects {
    */
   object(bucket: string, key: string, timeoutMs: number): Promise<IncomingMessage | null>;
   /**
-   * Stores a file under a key, or not at all: S3 refuses bytes that have another SHA-256.
+   * Stores a file under a key, or not at all: bytes that have another SHA-256 are refused. A big file is sent in parts.
    * @param metadata the object's own, `x-amz-meta-*` without the prefix
    * @param timeoutMs for the whole transfer
    * @throws AwsCallError with S3's error name, such as `BadDigest`
@@ -26,15 +27,10 @@ export interface Objects {
   ): Promise<void>;
 }
 
-export interface ObjectFile extends FileBody {
+export interface ObjectFile extends Omit<FileBody, 'start'> {
   /** Hex. */
   readonly sha256: string;
 }
-
-/** Of one PutObject call, in bytes (Amazon S3 user guide: Uploading objects). */
-const largestObject = 5 * 1024 ** 3;
-/** S3 refuses requests that do not say how their payload is signed; TLS and the checksum guard it. */
-const unsigned = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } as const;
 
 export interface Signing {
   readonly signed: (request: Unsigned) => Promise<Omit<HttpRequest, 'timeoutMs'>>;
@@ -43,10 +39,10 @@ export interface Signing {
   readonly placeOf: (bucket: string, key: string) => Pick<Unsigned, 'base' | 'path'>;
 }
 
-export function createObjects({ signed, exchangeSigned, clock, placeOf }: Signing): Objects {
+export function createObjects({ signed, exchangeSigned, clock, placeOf }: Signing, uploads: UploadSettings): Objects {
   return {
     async object(bucket, key, timeoutMs) {
-      const request = { service: 's3', ...placeOf(bucket, key), method: 'GET', headers: unsigned };
+      const request = { service: 's3', ...placeOf(bucket, key), method: 'GET', headers: {} };
       let asked = await signed(request);
       let response = await open({ ...asked, timeoutMs });
       if (clock.heard(response.headers.date) && response.statusCode === 403) {
@@ -62,15 +58,15 @@ export function createObjects({ signed, exchangeSigned, clock, placeOf }: Signin
     },
     async putObject(bucket, key, { sha256, ...body }, metadata, timeoutMs) {
       const asked = `s3 PutObject ${key}`;
-      if (body.bytes > largestObject)
-        throw new AwsCallError('EntityTooLarge', `${body.bytes} bytes, where 5 GiB are allowed`, asked);
-      const headers = {
-        ...unsigned,
-        'x-amz-checksum-sha256': Buffer.from(sha256, 'hex').toString('base64'),
-        ...Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value])),
-      };
-      const request = { service: 's3', ...placeOf(bucket, key), method: 'PUT', headers, body };
-      const answer = await exchangeSigned(asked, request, timeoutMs);
+      const about = Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value]));
+      const place = { service: 's3', ...placeOf(bucket, key) };
+      const largest = uploads.partBytes * mostParts;
+      if (body.bytes > largest)
+        throw new AwsCallError('EntityTooLarge', `${body.bytes} bytes, where ${largest} are allowed`, asked);
+      if (body.bytes > uploads.wholeBytes)
+        return putInParts(exchangeSigned, uploads, { key, place, file: { ...body, sha256 }, about, timeoutMs });
+      const headers = { 'x-amz-checksum-sha256': Buffer.from(sha256, 'hex').toString('base64'), ...about };
+      const answer = await exchangeSigned(asked, { ...place, method: 'PUT', headers, body }, timeoutMs);
       if (answer.status !== 200) throw xmlError(asked, answer.status, answer.body);
     },
   };

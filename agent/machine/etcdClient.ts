@@ -2,11 +2,13 @@
  * etcd's client API as every minor has it: `/v2` up to 2.3, the JSON gateway under `/v3alpha`, `/v3beta` or `/v3` after
  * that. Each call has a deadline. Ids are lower-case hex without leading zeros, as etcdctl prints them.
  */
-import { clientUrl } from '#etcd/addresses.ts';
+import { commonNames } from '#etcd/certificates.ts';
 import { type DatabaseSize, quotaBytesOf } from '#etcd/metrics.ts';
-import { dataApiOf, factsOf } from '#etcd/minors.ts';
+import { dataApiOf } from '#etcd/minors.ts';
 import { compareVersions, parseVersionAnswer, type VersionAnswer } from '#etcd/versions.ts';
-import { exchange, type HttpAnswer } from './http.ts';
+import { authRefusal, callEtcd, callGateway } from './etcdCall.ts';
+import { etcdUrl, exchangeWithEtcd } from './etcdHttp.ts';
+import type { HttpAnswer } from './http.ts';
 
 export interface ListedMember {
   readonly id: string;
@@ -51,7 +53,10 @@ export interface EtcdClient {
   revision(): Promise<number | null>;
   /** Whether auth is on, so that nobody without a user reads or writes. */
   authEnabled(): Promise<boolean>;
-  /** Keys and folders at the top of the v2 store; null where this member does not serve the v2 API. Hidden ones are left out. */
+  /**
+   * Keys and folders at the top of the v2 store; null where this member does not serve the v2 API. Hidden ones, whose names
+   * begin with an underscore, are listed by nobody.
+   */
   v2Keys(): Promise<readonly string[] | null>;
   /** With all below it; one that is not there is no error. */
   deleteV2Key(key: string): Promise<void>;
@@ -77,23 +82,13 @@ export interface EtcdClientOptions {
 }
 
 export function createEtcdClient({ address, version, clusterVersion, timeoutMs }: EtcdClientOptions): EtcdClient {
-  const { gatewayPrefix } = factsOf(version);
   const dataApi = dataApiOf(version, clusterVersion ?? null);
-  const base = clientUrl(address);
   // Up to 3.3 the v2 API answers these locally, also while the gateway says 503 (3.0 before its cluster version is 3.0).
   const older = compareVersions(version, '3.4.0') < 0;
 
-  const get = (path: string) => exchange({ method: 'GET', url: `${base}${path}`, timeoutMs });
+  const get = (path: string) => exchangeWithEtcd({ address, method: 'GET', path, timeoutMs });
   async function post(path: string, body: object): Promise<Record<string, unknown>> {
-    const headers = { 'content-type': 'application/json' };
-    const answer = await exchange({
-      method: 'POST',
-      url: `${base}${gatewayPrefix}${path}`,
-      headers,
-      body: JSON.stringify(body),
-      timeoutMs,
-    });
-    return success(answer, path);
+    return success(await callEtcd({ address, version, path, body, timeoutMs }), path);
   }
 
   async function raised(): Promise<readonly { readonly member: string; readonly alarm: string }[]> {
@@ -139,12 +134,13 @@ export function createEtcdClient({ address, version, clusterVersion, timeoutMs }
     async writeAndRead(member) {
       const value = new Date().toISOString();
       const read =
-        dataApi === 'v2' ? await throughV2(base, member, value, timeoutMs) : await throughV3(post, member, value);
+        dataApi === 'v2' ? await throughV2(address, member, value, timeoutMs) : await throughV3(post, member, value);
       if (read === null) throw new Error('what was written is not there');
     },
     async raftIndex() {
       if (dataApi === 'v3') return Number((await post('/maintenance/status', {})).raftIndex ?? 0);
-      const { headers } = await get(`/v2/keys${v2Folder}`);
+      // Of the root, which is always there: what is not there is answered without an index.
+      const { headers } = await exchangeWithEtcd({ address, method: 'HEAD', path: '/v2/keys/', timeoutMs });
       return Number(headers['x-raft-index'] ?? 0);
     },
     async revision() {
@@ -158,14 +154,11 @@ export function createEtcdClient({ address, version, clusterVersion, timeoutMs }
         // 2.0 has no auth.
         return status === 200 && (JSON.parse(body) as { enabled?: boolean }).enabled === true;
       }
-      const key = Buffer.from(healthPrefix).toString('base64');
-      return post('/kv/range', { key }).then(
-        () => false,
-        (error: Error) => {
-          if (authRefusal.test(error.message)) return true;
-          throw error;
-        },
-      );
+      const body = { key: Buffer.from(healthPrefix).toString('base64') };
+      const answer = await callGateway({ address, version, path: '/kv/range', body, timeoutMs });
+      if (answer.status >= 400 && authRefusal.test(answer.body)) return true;
+      success(answer, '/kv/range');
+      return false;
     },
     async v2Keys() {
       const answer = await get('/v2/keys/');
@@ -175,21 +168,18 @@ export function createEtcdClient({ address, version, clusterVersion, timeoutMs }
       return (node?.nodes ?? []).map(({ key }) => key);
     },
     async deleteV2Key(key) {
-      const url = `${base}/v2/keys${key.split('/').map(encodeURIComponent).join('/')}?recursive=true`;
-      const answer = await exchange({ method: 'DELETE', url, timeoutMs });
+      const path = `/v2/keys${key.split('/').map(encodeURIComponent).join('/')}?recursive=true`;
+      const answer = await exchangeWithEtcd({ address, method: 'DELETE', path, timeoutMs });
       if (answer.status !== 404) success(answer, 'delete');
     },
     async forgetV2Health() {
       if (!older) return;
-      const url = `${base}/v2/keys${v2Folder.slice(0, v2Folder.lastIndexOf('/'))}?recursive=true`;
-      const answer = await exchange({ method: 'DELETE', url, timeoutMs });
+      const path = `/v2/keys${v2Folder.slice(0, v2Folder.lastIndexOf('/'))}?recursive=true`;
+      const answer = await exchangeWithEtcd({ address, method: 'DELETE', path, timeoutMs });
       if (answer.status !== 404) success(answer, 'delete');
     },
   };
 }
-
-/** What etcd says to a client without a user while auth is on (auth/store.go: ErrUserEmpty, ErrPermissionDenied). */
-const authRefusal = /user name is empty|permission denied/;
 
 const healthPrefix = 'etcd-appliance/health/';
 /** Keys that begin with an underscore are hidden from listings. */
@@ -197,21 +187,31 @@ const v2Folder = '/_etcd-appliance/health';
 
 /** What the etcd at this address says of its version. @throws Error where none answers */
 export async function etcdVersionAt(address: string, timeoutMs: number): Promise<VersionAnswer> {
-  const url = `${clientUrl(address)}/version`;
-  const answer = await exchange({ method: 'GET', url, timeoutMs });
+  const answer = await exchangeWithEtcd({ address, method: 'GET', path: '/version', timeoutMs });
   const parsed = parseVersionAnswer(answer.body);
-  if (parsed === null) throw new Error(`${url} answered ${answer.status} ${answer.body.slice(0, 200)}`);
+  if (parsed === null)
+    throw new Error(`${etcdUrl(address, '/version')} answered ${answer.status} ${answer.body.slice(0, 200)}`);
   return parsed;
 }
 
-async function throughV2(base: string, member: string, value: string, timeoutMs: number): Promise<string | null> {
-  const url = `${base}/v2/keys${v2Folder}/${member}`;
+async function throughV2(address: string, member: string, value: string, timeoutMs: number): Promise<string | null> {
+  const path = `/v2/keys${v2Folder}/${member}`;
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
   success(
-    await exchange({ method: 'PUT', url, headers, body: `value=${encodeURIComponent(value)}`, timeoutMs }),
+    await exchangeWithEtcd({
+      address,
+      method: 'PUT',
+      path,
+      headers,
+      body: `value=${encodeURIComponent(value)}`,
+      timeoutMs,
+    }),
     'write',
   );
-  const answer = success(await exchange({ method: 'GET', url: `${url}?quorum=true`, timeoutMs }), 'read') as {
+  const answer = success(
+    await exchangeWithEtcd({ address, method: 'GET', path: `${path}?quorum=true`, timeoutMs }),
+    'read',
+  ) as {
     node?: { value?: string };
   };
   return answer.node?.value ?? null;
@@ -263,8 +263,11 @@ function success({ status, body }: HttpAnswer, what: string): Record<string, unk
     throw new Error(`${what}: ${status} ${body.slice(0, 200).trim()}`);
   }
   if (status >= 200 && status < 300) return answer;
-  throw new Error(`${what}: ${status} ${String(answer.message ?? answer.error ?? body.slice(0, 200))}`);
+  const said = String(answer.message ?? answer.error ?? body.slice(0, 200));
+  throw new Error(`${what}: ${status} ${said}${authRefusal.test(said) ? authHint : ''}`);
 }
+
+const authHint = ` (auth is on, and what the agents need is a cluster that speaks TLS and a user ${commonNames.client} with the role root: docs/security.md, "Users of etcd")`;
 
 /** The gateway's 64-bit ids are decimal strings. */
 function hex(id: unknown): string {

@@ -19,13 +19,23 @@ export function newestSnapshot(dataDir: string): string | null {
 const snapshotName = /^[0-9a-f]{16}-([0-9a-f]{16})\.snap$/;
 
 /**
- * Bytes that a member holds: its database and its newest raft snapshot. The log is left out: its files are of 64 MB from the
+ * Bytes that a member holds: its database, its newest raft snapshot, and what it is being sent of another's database (etcd:
+ * snap/db.go, SaveDBFrom writes `tmp*`). The log is left out: its files are of 64 MB from the
  * start (etcd: wal.SegmentSizeBytes).
  */
 export function dataSize(dataDir: string): number {
-  const files = [join(dataDir, 'member', 'snap', 'db'), newestSnapshot(dataDir)];
+  const folder = join(dataDir, 'member', 'snap');
+  const received = filesIn(folder).filter((name) => name.startsWith('tmp'));
+  const files = [...['db', ...received].map((name) => join(folder, name)), newestSnapshot(dataDir)];
   const bytes = files.map((file) => (file === null ? 0 : (statSync(file, { throwIfNoEntry: false })?.size ?? 0)));
   return bytes.reduce((sum, size) => sum + size, 0);
+}
+
+/** Bytes of all that a backup may hold: the folders with snapshots, the database and the log. */
+export function backupSize(dataDir: string): number {
+  const folders = ['snap', 'wal'].map((name) => join(dataDir, 'member', name));
+  const files = folders.flatMap((folder) => filesIn(folder).map((name) => join(folder, name)));
+  return files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
 }
 
 /** Bytes that may still be written to the volume of this folder. */

@@ -1,17 +1,18 @@
 /**
- * Changes of etcd's membership and leadership through one member's client API: `/v2/members` up to 3.3, the JSON gateway
- * from 3.4 on. Each call has a deadline; what etcd refuses is an error in its own words.
+ * Changes of etcd's membership and leadership through one member's client API: `/v2/members` up to 3.1, the v3 API from 3.2
+ * on, the first that takes a certificate's name for a user of etcd. Each call has a deadline; what etcd refuses is an error in its own words.
  */
-import { clientUrl } from '#etcd/addresses.ts';
-import { factsOf } from '#etcd/minors.ts';
 import { compareVersions } from '#etcd/versions.ts';
-import { exchange } from './http.ts';
+import { callEtcd } from './etcdCall.ts';
+import { exchangeWithEtcd } from './etcdHttp.ts';
 
 export interface EtcdMembership {
   /** @returns the new member's id @throws EtcdRefusal */
   add(peerUrl: string, asLearner: boolean): Promise<string>;
   /** Removing a member that is not there succeeds. @throws EtcdRefusal */
   remove(memberId: string): Promise<void>;
+  /** Gives a member another peer URL: the others dial it there from then on. @throws EtcdRefusal */
+  update(memberId: string, peerUrl: string): Promise<void>;
   /** 3.4 on; promoting a voter succeeds. @throws EtcdRefusal, also while the learner has not caught up */
   promote(memberId: string): Promise<void>;
   /** 3.3 on; only the leader takes it. @throws EtcdRefusal */
@@ -32,19 +33,18 @@ export interface EtcdMembershipOptions {
 }
 
 export function createEtcdMembership({ address, version, timeoutMs }: EtcdMembershipOptions): EtcdMembership {
-  const base = clientUrl(address);
-  const { gatewayPrefix } = factsOf(version);
-  const older = compareVersions(version, '3.4.0') < 0;
+  const older = compareVersions(version, '3.2.0') < 0;
 
   async function send(method: string, path: string, body?: object): Promise<{ status: number; answer: Answer }> {
     const sent = body === undefined ? {} : { headers: json, body: JSON.stringify(body) };
-    const { status, body: text } = await exchange({ method, url: `${base}${path}`, timeoutMs, ...sent });
+    const { status, body: text } = await exchangeWithEtcd({ address, method, path, timeoutMs, ...sent });
     return { status, answer: parsed(text) };
   }
 
-  /** The gateway's call; `done` names refusals that mean that it was done before. */
+  /** The v3 API's call; `done` names refusals that mean that it was done before. */
   async function post(path: string, body: object, done?: RegExp): Promise<Answer> {
-    const { status, answer } = await send('POST', `${gatewayPrefix}${path}`, body);
+    const { status, body: text } = await callEtcd({ address, version, path, body, timeoutMs });
+    const answer = parsed(text);
     if (status === 200) return answer;
     if (done?.test(said(answer))) return answer;
     throw refusal(`${path}: ${status} ${said(answer)}`);
@@ -69,8 +69,17 @@ export function createEtcdMembership({ address, version, timeoutMs }: EtcdMember
       // 410: it was removed before (etcd 2: "Member permanently removed").
       if (![200, 204, 404, 410].includes(status)) throw refusal(`member remove: ${status} ${said(answer)}`);
     },
+    async update(memberId, peerUrl) {
+      if (!older) {
+        await post('/cluster/member/update', { ID: decimal(memberId), peerURLs: [peerUrl] });
+        return;
+      }
+      const { status, answer } = await send('PUT', `/v2/members/${memberId}`, { peerURLs: [peerUrl] });
+      if (status !== 204) throw refusal(`member update: ${status} ${said(answer)}`);
+    },
     async promote(memberId) {
-      await post('/cluster/member/promote', { ID: decimal(memberId) }, /can only promote a learner member/);
+      // Of one that has not caught up it says the same, and more.
+      await post('/cluster/member/promote', { ID: decimal(memberId) }, /can only promote a learner member$/);
     },
     async moveLeader(toMemberId) {
       await post('/maintenance/transfer-leadership', { targetID: decimal(toMemberId) });

@@ -1,9 +1,19 @@
 /** etcd as a process of this machine, whoever supervises it. It outlives the agent. */
+import { etcdArguments, type MemberSpec } from '#etcd/arguments.ts';
 
 export interface EtcdCommand {
   readonly binary: string;
   readonly arguments: readonly string[];
   readonly dataDir: string;
+  /** Private keys that etcd reads; absent: none. */
+  readonly keys?: readonly string[];
+}
+
+/** The command of a member with this binary. */
+export function commandOf(binary: string, spec: MemberSpec): EtcdCommand {
+  const { dataDir, tls } = spec;
+  const keys = tls === undefined ? {} : { keys: [tls.server.key, tls.peer.key] };
+  return { binary, arguments: etcdArguments(spec), dataDir, ...keys };
 }
 
 export interface EtcdExitReport {

@@ -1,4 +1,4 @@
-/** The cluster's instances as Auto Scaling and EC2 know them. An answer is whole, or it is an error: nothing in between. */
+/** The cluster's instances as Auto Scaling and EC2 of one region know them. An answer is whole, or it is an error: nothing in between. */
 import { type Aws, AwsCallError } from './aws.ts';
 import { all, textAt, type XmlValue } from './xml.ts';
 
@@ -33,7 +33,7 @@ export interface Instances {
   /** Every instance with this tag that EC2 still knows. @throws Error where a page is missing. */
   withTag(key: string, value: string): Promise<readonly Ec2Instance[]>;
   /**
-   * One instance by its id; null only where EC2 says that there is none of this id.
+   * One instance by its id; null only where EC2 says that there is none of this id, which it also says of those of other regions.
    * @throws Error for any other answer
    */
   byId(instanceId: string): Promise<Ec2Instance | null>;
@@ -44,10 +44,10 @@ export interface Instances {
 /** More pages than any cluster has. */
 const mostPages = 20;
 
-export function createInstances(aws: Aws): Instances {
+export function createInstances(aws: Pick<Aws, 'query'>, region: string): Instances {
   return {
     async group(name) {
-      const answer = await aws.query('autoscaling', 'DescribeAutoScalingGroups', {
+      const answer = await aws.query('autoscaling', region, 'DescribeAutoScalingGroups', {
         'AutoScalingGroupNames.member.1': name,
       });
       const [group] = all(answer, 'DescribeAutoScalingGroupsResult', 'AutoScalingGroups', 'member');
@@ -72,7 +72,10 @@ export function createInstances(aws: Aws): Instances {
       let token = '';
       for (let page = 0; page < mostPages; page++) {
         const filter = { 'Filter.1.Name': `tag:${key}`, 'Filter.1.Value.1': value, MaxResults: '100' };
-        const answer = await aws.query('ec2', 'DescribeInstances', { ...filter, ...(token && { NextToken: token }) });
+        const answer = await aws.query('ec2', region, 'DescribeInstances', {
+          ...filter,
+          ...(token && { NextToken: token }),
+        });
         found.push(...instancesIn(answer));
         token = textAt(answer, 'nextToken');
         if (token === '') return found;
@@ -81,7 +84,7 @@ export function createInstances(aws: Aws): Instances {
     },
     async byId(instanceId) {
       try {
-        const found = instancesIn(await aws.query('ec2', 'DescribeInstances', { 'InstanceId.1': instanceId }));
+        const found = instancesIn(await aws.query('ec2', region, 'DescribeInstances', { 'InstanceId.1': instanceId }));
         const [instance] = found.filter((one) => one.instanceId === instanceId);
         if (instance === undefined) throw new Error(`EC2's answer about ${instanceId} does not hold it`);
         return instance;
@@ -91,7 +94,7 @@ export function createInstances(aws: Aws): Instances {
       }
     },
     async completeLifecycleAction(group, hook, instanceId) {
-      await aws.query('autoscaling', 'CompleteLifecycleAction', {
+      await aws.query('autoscaling', region, 'CompleteLifecycleAction', {
         AutoScalingGroupName: group,
         LifecycleHookName: hook,
         InstanceId: instanceId,

@@ -2,6 +2,7 @@
 import type { RecordChange } from '#etcd/dnsChanges.ts';
 import { canonicalName, isWithin } from '#etcd/dnsNames.ts';
 import type { RecordSet } from '#etcd/dnsRecords.ts';
+import { routingOf } from '#etcd/dnsRouting.ts';
 import type { Aws } from './aws.ts';
 import { all, escapeXml, textAt, type XmlElement, type XmlValue } from './xml.ts';
 
@@ -64,8 +65,6 @@ function nextPage(answer: XmlValue, zoneId: string): Readonly<Record<string, str
   return { name, type, ...(identifier !== '' && { identifier }) };
 }
 
-const plain = new Set(['Name', 'Type', 'TTL', 'ResourceRecords']);
-
 function recordSetIn(value: XmlValue): RecordSet {
   const name = textAt(value, 'Name');
   const type = textAt(value, 'Type');
@@ -76,11 +75,20 @@ function recordSetIn(value: XmlValue): RecordSet {
     type,
     ttlSeconds: /^\d+$/.test(ttl) ? Number(ttl) : null,
     values: all(value, 'ResourceRecords', 'ResourceRecord').map((record) => textAt(record, 'Value')),
-    simple: ttl !== '' && Object.keys(value as XmlElement).every((element) => plain.has(element)),
+    routing: routingOf(Object.keys(value as XmlElement), {
+      setIdentifier: textAt(value, 'SetIdentifier'),
+      region: textAt(value, 'Region'),
+    }),
   };
 }
 
-function xmlOf({ name, type, ttlSeconds, values }: RecordSet): string {
-  const records = values.map((value) => `<ResourceRecord><Value>${escapeXml(value)}</Value></ResourceRecord>`);
-  return `<ResourceRecordSet><Name>${escapeXml(name)}</Name><Type>${type}</Type><TTL>${ttlSeconds}</TTL><ResourceRecords>${records.join('')}</ResourceRecords></ResourceRecordSet>`;
+/** The elements in the order of Route 53's schema. */
+function xmlOf({ name, type, ttlSeconds, values, routing }: RecordSet): string {
+  const element = (of: string, text: string) => `<${of}>${escapeXml(text)}</${of}>`;
+  const latency =
+    typeof routing === 'string'
+      ? ''
+      : element('SetIdentifier', routing.setIdentifier) + element('Region', routing.region);
+  const records = values.map((value) => `<ResourceRecord>${element('Value', value)}</ResourceRecord>`);
+  return `<ResourceRecordSet>${element('Name', name)}<Type>${type}</Type>${latency}<TTL>${ttlSeconds}</TTL><ResourceRecords>${records.join('')}</ResourceRecords></ResourceRecordSet>`;
 }

@@ -1,4 +1,5 @@
 /** Where things lie on an instance, below the agent's root (`/` on EC2). */
+import { isIPv4 } from 'node:net';
 import { join } from 'node:path';
 
 export interface Layout {
@@ -22,6 +23,8 @@ export interface Layout {
   readonly setAside: string;
   /** The agent's own state: `member.json`, `supervision.json`, `fencing-token`, `ledger/`. */
   readonly state: string;
+  /** Keys and certificates. */
+  readonly tls: string;
   readonly run: string;
   readonly releases: string;
   readonly agentLog: string;
@@ -39,6 +42,7 @@ export function layoutBelow(root: string): Layout {
     registration: join(root, 'var/lib/etcd/registration.json'),
     setAside: join(root, 'var/lib/etcd/set-aside'),
     state: join(root, 'var/lib/etcd-agent'),
+    tls: join(root, 'var/lib/etcd/tls'),
     run: join(root, 'run/etcd-agent'),
     releases: join(root, 'opt/etcd/releases'),
     agentLog: join(root, 'var/log/etcd-agent/agent.log'),
@@ -52,6 +56,8 @@ export interface AgentEnvironment {
   readonly supervisor: 'systemd' | 'child';
   /** The status endpoint listens here: a loopback address. */
   readonly statusAddress: string;
+  /** etcd listens here, where something else takes the connections to the instance's address and hands them on; null: at that address. */
+  readonly listenAddress: string | null;
   /** `AWS_ENDPOINT_URL`; null: AWS's own endpoints. */
   readonly awsEndpoint: string | null;
   readonly metadataEndpoint: string;
@@ -67,10 +73,15 @@ export function agentEnvironment(variables: Readonly<Record<string, string | und
   if (!/^127\.\d+\.\d+\.\d+$/.test(statusAddress)) {
     throw new Error(`ETCD_AGENT_STATUS_ADDRESS is '${statusAddress}'; allowed: a loopback address, 127.0.0.0/8`);
   }
+  const listenAddress = variables.ETCD_AGENT_LISTEN_ADDRESS ?? null;
+  if (listenAddress !== null && !isIPv4(listenAddress)) {
+    throw new Error(`ETCD_AGENT_LISTEN_ADDRESS is '${listenAddress}'; allowed: an IPv4 address of this host`);
+  }
   return {
     root: variables.ETCD_AGENT_ROOT ?? '/',
     supervisor,
     statusAddress,
+    listenAddress,
     awsEndpoint: variables.AWS_ENDPOINT_URL ?? null,
     metadataEndpoint: variables.AWS_EC2_METADATA_SERVICE_ENDPOINT ?? 'http://169.254.169.254',
   };

@@ -1,7 +1,8 @@
 /** Instance metadata (IMDSv2): who this instance is, to which cluster it belongs, its role's credentials. */
 import { agentTags } from '../protocol.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { exchange } from './http.ts';
+import { exchange, type HttpAnswer, type HttpRequest } from './http.ts';
+import { checkedCredentials, checkedIdentity, checkedRole, checkedToken } from './metadataForms.ts';
 
 export interface Identity {
   readonly instanceId: string;
@@ -14,6 +15,10 @@ export interface Identity {
   readonly table: string;
   /** S3 bucket with releases. */
   readonly bucket: string;
+  /** ARN of the function that signs certificates. */
+  readonly signerArn: string;
+  /** Where the cluster record, the bucket and that function are; this instance may be in another region. */
+  readonly homeRegion: string;
 }
 
 export interface AwsCredentials {
@@ -23,7 +28,7 @@ export interface AwsCredentials {
 }
 
 export interface Metadata {
-  /** @throws Error where metadata does not answer or lacks one of the cluster's tags. */
+  /** @throws Error where metadata does not answer, lacks one of the cluster's tags, or says what cannot be. */
   identity(): Promise<Identity>;
   credentials(): Promise<AwsCredentials>;
   /** What Auto Scaling wants of this instance: `InService`, `Terminated`, ...; null where it has said nothing. */
@@ -32,6 +37,8 @@ export interface Metadata {
 
 const tokenSeconds = 21_600;
 const timeoutMs = 2_000;
+/** A busy machine may miss one: an operation must not halt for it. */
+const attempts = 3;
 /**
  * New credentials are there at least five minutes before the old ones expire (EC2: "Retrieve security credentials from instance
  * metadata"): asked for this often, they never do, and no clock has to be compared with their expiration.
@@ -45,15 +52,15 @@ export function createMetadata(endpoint: string, { monotonicMs }: Pick<Clock, 'm
   async function currentToken(): Promise<string> {
     if (token !== null && token.untilMs > monotonicMs()) return token.value;
     const headers = { 'x-aws-ec2-metadata-token-ttl-seconds': String(tokenSeconds) };
-    const { status, body } = await exchange({ method: 'PUT', url: `${endpoint}/latest/api/token`, headers, timeoutMs });
-    if (status !== 200) throw new Error(`instance metadata refuses a token: ${status} ${body}`);
-    token = { value: body, untilMs: monotonicMs() + (tokenSeconds - 60) * 1000 };
-    return body;
+    const { status, body } = await asked({ method: 'PUT', url: `${endpoint}/latest/api/token`, headers, timeoutMs });
+    if (status !== 200) throw new Error(`instance metadata refuses a token: ${status} ${body.slice(0, 100)}`);
+    token = { value: checkedToken(body), untilMs: monotonicMs() + (tokenSeconds - 60) * 1000 };
+    return token.value;
   }
 
   async function get(path: string): Promise<string> {
     const headers = { 'x-aws-ec2-metadata-token': await currentToken() };
-    const { status, body } = await exchange({
+    const { status, body } = await asked({
       method: 'GET',
       url: `${endpoint}/latest/meta-data/${path}`,
       headers,
@@ -67,7 +74,7 @@ export function createMetadata(endpoint: string, { monotonicMs }: Pick<Clock, 'm
   return {
     async identity() {
       const tag = (name: string) => get(`tags/instance/${name}`);
-      const [instanceId, address, zone, region, cluster, table, bucket] = await Promise.all([
+      const [instanceId, address, zone, region, cluster, table, bucket, signerArn, homeRegion] = await Promise.all([
         get('instance-id'),
         get('local-ipv4'),
         get('placement/availability-zone'),
@@ -75,8 +82,11 @@ export function createMetadata(endpoint: string, { monotonicMs }: Pick<Clock, 'm
         tag(agentTags.cluster),
         tag(agentTags.table),
         tag(agentTags.bucket),
+        tag(agentTags.certificates),
+        tag(agentTags.homeRegion),
       ]);
-      return { instanceId, address, zone, region, cluster, table, bucket };
+      const place = { instanceId, address, zone, region };
+      return checkedIdentity({ ...place, cluster, table, bucket, signerArn, homeRegion });
     },
     async targetLifecycleState() {
       try {
@@ -88,15 +98,21 @@ export function createMetadata(endpoint: string, { monotonicMs }: Pick<Clock, 'm
     },
     async credentials() {
       if (credentials !== null && credentials.untilMs > monotonicMs()) return credentials.value;
-      const role = (await get('iam/security-credentials/')).split('\n')[0] ?? '';
-      const answer = JSON.parse(await get(`iam/security-credentials/${role}`)) as Record<string, string>;
-      const value = {
-        accessKeyId: answer.AccessKeyId ?? '',
-        secretAccessKey: answer.SecretAccessKey ?? '',
-        sessionToken: answer.Token ?? '',
-      };
+      const role = checkedRole(await get('iam/security-credentials/'));
+      const value = checkedCredentials(await get(`iam/security-credentials/${role}`));
       credentials = { value, untilMs: monotonicMs() + credentialsKeptMs };
       return value;
     },
   };
+}
+
+/** Again where there was no answer. @throws Error as exchange */
+async function asked(request: HttpRequest): Promise<HttpAnswer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await exchange(request);
+    } catch (error) {
+      if (attempt === attempts) throw error;
+    }
+  }
 }

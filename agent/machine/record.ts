@@ -7,6 +7,8 @@ import type {
   LockRecord,
   MembershipTurn,
   StartedRecord,
+  TimingRecord,
+  TransportRecord,
 } from '#etcd/record.ts';
 import { type Aws, AwsCallError } from './aws.ts';
 import { type Attribute, attributesOf, plain } from './dynamoAttributes.ts';
@@ -18,8 +20,10 @@ export interface ClusterRecord {
   readSettings(): Promise<ClusterSettings | null>;
   readLock(): Promise<LockRecord | null>;
   readTurn(): Promise<MembershipTurn | null>;
+  readTransport(): Promise<TransportRecord | null>;
+  readTiming(): Promise<TimingRecord | null>;
   /** Writes the claim unless another one is there; says whether this one is there now. */
-  claimStart(member: string, claim: string): Promise<boolean>;
+  claimStart(member: string, claim: string, zone: string): Promise<boolean>;
   /** Replaces the turn as it was read; false where somebody else was faster. */
   replaceTurn(before: MembershipTurn | null, after: Omit<MembershipTurn, 'cluster' | 'item'>): Promise<boolean>;
   /** Appends to the audit trail. */
@@ -61,8 +65,10 @@ export function createRecord(aws: Aws, { cluster, table, instanceId }: Identity)
     readSettings: () => get<ClusterSettings>('settings'),
     readLock: () => get<LockRecord>('lock'),
     readTurn: () => get<MembershipTurn>('membership'),
-    claimStart(member, claim) {
-      const item = { item: `started#${member}`, claim, claimedAt: now() };
+    readTransport: () => get<TransportRecord>('transport'),
+    readTiming: () => get<TimingRecord>('timing'),
+    claimStart(member, claim, zone) {
+      const item = { item: `started#${member}`, claim, zone, claimedAt: now() };
       const text = 'attribute_not_exists(#item) OR #claim = :claim';
       return put(item, { text, names: { '#item': 'item', '#claim': 'claim' }, values: { ':claim': claim } });
     },

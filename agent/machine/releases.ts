@@ -97,6 +97,13 @@ export function installedIn(folder: string): Installed {
   return { installed: (version) => program(version, 'etcd'), tool: program };
 }
 
+/** Removes what is installed below this folder, but for these versions: one release more is 100 MB of the root volume. */
+export function removeReleasesBut(folder: string, kept: readonly string[]): readonly string[] {
+  const removed = installedVersions(folder).filter((version) => !kept.includes(version));
+  for (const version of removed) rmSync(join(folder, version), { recursive: true, force: true });
+  return removed;
+}
+
 /** Versions with a binary below this folder. */
 export function installedVersions(folder: string): readonly string[] {
   const { installed } = installedIn(folder);
@@ -110,7 +117,10 @@ async function followed(url: string, redirects = 5): Promise<IncomingMessage> {
   if (statusCode === 200) return response;
   response.resume();
   if (statusCode >= 300 && statusCode < 400 && headers.location !== undefined && redirects > 0) {
-    return followed(new URL(headers.location, url).href, redirects - 1);
+    const next = new URL(headers.location, url);
+    if (next.protocol !== 'https:')
+      throw new Error(`it leads on to ${next.protocol}//${next.host}, which is not HTTPS`);
+    return followed(next.href, redirects - 1);
   }
   throw new Error(`HTTP ${statusCode}`);
 }

@@ -7,7 +7,8 @@ import type { Identity } from './metadata.ts';
 export interface RotationAccess {
   /** Item `rotation`; null where no instance was ever rotated. */
   read(): Promise<RotationRecord | null>;
-  resumeProcesses(group: string, processes: readonly string[]): Promise<void>;
+  /** @param region the group's */
+  resumeProcesses(region: string, group: string, processes: readonly string[]): Promise<void>;
 }
 
 export function createRotationAccess(aws: Aws, { cluster, table }: Identity): RotationAccess {
@@ -17,9 +18,9 @@ export function createRotationAccess(aws: Aws, { cluster, table }: Identity): Ro
       const { Item } = await aws.call('dynamodb', 'DynamoDB_20120810.GetItem', input);
       return Item === undefined ? null : (plain({ M: Item as Record<string, Attribute> }) as RotationRecord);
     },
-    async resumeProcesses(group, processes) {
+    async resumeProcesses(region, group, processes) {
       const named = processes.map((name, index) => [`ScalingProcesses.member.${index + 1}`, name]);
-      await aws.query('autoscaling', 'ResumeProcesses', {
+      await aws.query('autoscaling', region, 'ResumeProcesses', {
         AutoScalingGroupName: group,
         ...Object.fromEntries(named),
       });

@@ -9,7 +9,9 @@ const longestLine = 64 * 1024;
 
 /** Listens in the folder; each line is answered with one. */
 export function listenOnSocket(folder: string, answer: (line: string) => Promise<string>): Promise<Server> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  mkdirSync(folder, { recursive: true });
+  // Before the socket is there: it gets its own mode only after it was made.
+  chmodSync(folder, 0o700);
   process.chdir(folder);
   rmSync(name, { force: true });
   const server = createServer((socket) => {

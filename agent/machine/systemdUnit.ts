@@ -19,8 +19,13 @@ export function systemdUnit(unitFile = `/etc/systemd/system/${unit}`, path = pro
   let current: number | null = null;
 
   function watch(startedAtMs: number): void {
+    let isAsking = false;
     const timer = setInterval(async () => {
+      // Answers that take longer than the interval would tell of one end twice.
+      if (isAsking) return;
+      isAsking = true;
       const state = await show(run).catch(() => null);
+      isAsking = false;
       if (state === null) return;
       if (state.active === 'active' || state.active === 'activating') {
         current = state.pid;
@@ -55,7 +60,7 @@ export function systemdUnit(unitFile = `/etc/systemd/system/${unit}`, path = pro
     },
     async start(command) {
       mkdirSync(command.dataDir, { recursive: true, mode: 0o700 });
-      await run('chown', ['etcd:etcd', command.dataDir]);
+      await run('chown', ['etcd:etcd', command.dataDir, ...(command.keys ?? [])]);
       writeFileSync(unitFile, unitText(command));
       await run('systemctl', ['daemon-reload']);
       await run('systemctl', ['reset-failed', unit]).catch(() => undefined);
@@ -99,8 +104,18 @@ async function show(run: Run): Promise<UnitState> {
   };
 }
 
-/** The unit's text. Arguments hold no blanks or quotes: names, addresses, numbers and our own paths. */
+/** A path or an argument as it stands in a unit, where blanks, quotes, `%`, `$` and line breaks mean something. */
+const plain = /^[\w.,:=/@+[\]-]+$/;
+
+/**
+ * The unit's text. Arguments are names, addresses, numbers and our own paths; some come from the cluster record, which is more
+ * than this instance's to write.
+ * @throws Error where one is anything else
+ */
 export function unitText({ binary, arguments: args, dataDir }: EtcdCommand): string {
+  for (const word of [binary, dataDir, ...args])
+    if (!plain.test(word))
+      throw new Error(`etcd is not started with ${JSON.stringify(word)}: no name, address or path`);
   return `[Unit]
 Description=etcd
 Documentation=https://etcd.io/docs/
@@ -121,14 +136,29 @@ ProtectSystem=strict
 ProtectHome=yes
 PrivateTmp=yes
 PrivateDevices=yes
+ProtectClock=yes
+ProtectHostname=yes
 ProtectKernelTunables=yes
 ProtectKernelModules=yes
+ProtectKernelLogs=yes
 ProtectControlGroups=yes
+ProtectProc=invisible
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
 RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
 LockPersonality=yes
+RemoveIPC=yes
+MemoryDenyWriteExecute=yes
 CapabilityBoundingSet=
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+UMask=0077
 ReadWritePaths=${dataDir}
+# Instance metadata, which gives out the keys of the instance's role: they are for the agent.
+IPAddressDeny=169.254.169.254/32 fd00:ec2::254/128
 
 [Install]
 WantedBy=multi-user.target

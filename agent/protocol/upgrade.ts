@@ -1,5 +1,6 @@
 /** The commands of an upgrade, their inputs and results. */
 import type { Description } from '../protocol.ts';
+import type { MemberSecurity } from './security.ts';
 
 /** name -> input and result */
 export interface UpgradeCommands {
@@ -27,6 +28,7 @@ export interface UpgradeCommands {
 /** What `survey` finds; sizes in bytes. */
 export interface Survey {
   readonly description: Description;
+  readonly security: MemberSecurity;
   /** Of the raft log; null where etcd does not say. */
   readonly raftIndex: number | null;
   /** Index of the newest raft snapshot on disk; 0: none. */
@@ -36,6 +38,8 @@ export interface Survey {
   /** Whether it was started with the v2 API on where that is not the default. */
   readonly v2Api: boolean;
   readonly dataBytes: number;
+  /** The most that a backup of it takes: snapshots, log and database. */
+  readonly backupBytes: number;
   /** Of the data volume, and of the volume with the releases. */
   readonly freeBytes: number;
   readonly releasesFreeBytes: number;
@@ -46,8 +50,10 @@ export interface Survey {
   /** Epoch milliseconds of this instance's clock. */
   readonly clockMs: number;
   readonly authEnabled: boolean;
-  /** At the top of the v2 store, at most 50; null where the v2 API is not served. */
+  /** At the top of the v2 store, at most 50 of at most 200 characters; null where the v2 API is not served. */
   readonly v2Keys: readonly string[] | null;
+  /** Why they could not be listed; empty where they were, or the v2 API is not served. */
+  readonly v2Problem: string;
 }
 
 export interface UpgradeMemberInput {

@@ -5,21 +5,17 @@
 import { EventEmitter } from 'node:events';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readAssembly } from './cloudformation/assembly.ts';
-import { deployStack, madeOf } from './cloudformation/engine.ts';
-import { compute } from './cloudformation/providers/compute.ts';
-import { data } from './cloudformation/providers/data.ts';
-import { dns } from './cloudformation/providers/dns.ts';
-import { names } from './cloudformation/providers/names.ts';
 import type { Ec2Options } from './ec2/index.ts';
-import { zonesOf } from './ec2/index.ts';
+import { createDeployment, type DeployOptions, type Outputs } from './home/deployment.ts';
 import { openFolder } from './home/folder.ts';
 import { chooseNetwork, endpointPort } from './home/network.ts';
-import { publishAssets, publishRelease } from './home/publish.ts';
-import { releaseOffer } from './home/releases.ts';
-import { closeServices, openServices, type Services, startServices } from './home/services.ts';
+import { publishRelease } from './home/publish.ts';
+import { type HomeInstance, type HomeRegion, openRegions, type Regions, type Services } from './home/regions.ts';
+import type { Links } from './links/index.ts';
 import type { Credentials } from './wire/callers.ts';
 import type { HomeContext } from './wire/service.ts';
+
+export type { HomeInstance, HomeRegion } from './home/regions.ts';
 
 export interface HomeOptions {
   readonly folder: string;
@@ -27,129 +23,107 @@ export interface HomeOptions {
   readonly resume?: boolean;
   /** Where it throws, the instance never boots: a rehearsal of broken user data. */
   readonly beforeBoot?: Ec2Options['beforeBoot'];
-}
-
-export interface DeployOptions {
-  /** Called when the cluster's bucket was made, before anything that needs what lies in it. */
-  readonly bucketReady?: (bucket: string) => Promise<void>;
-}
-
-export interface HomeInstance {
-  readonly instanceId: string;
-  readonly address: string;
-  readonly zone: string;
-  readonly state: string;
+  /**
+   * True: what instances say to each other can be delayed and cut from the first region on, and not only from the second on. An instance that was
+   * started without stays so until its etcd is started again.
+   */
+  readonly links?: boolean;
 }
 
 export interface Home {
-  /** `http://127.A.B.1:4566` */
+  /** `http://127.A.B.1:4566`, of all regions. */
   readonly endpoint: string;
   /** The operator's. */
   readonly credentials: Credentials;
+  /** Of the first region. */
   readonly context: HomeContext;
+  /** Of the first region. */
   readonly services: Services;
-  /** Of the last deployment. */
-  readonly outputs: Readonly<Record<string, string>>;
-  /** Deploys every stack of the assembly; resolves to their outputs. @throws Error naming the resource that failed. */
-  deploy(assembly: string, options?: DeployOptions): Promise<Readonly<Record<string, string>>>;
+  /** Delays between its regions, and cuts. */
+  readonly links: Links;
+  /** Of the stacks in the first region, from their last deployments. */
+  readonly outputs: Outputs;
+  /** By name of the stack. */
+  readonly stackOutputs: Readonly<Record<string, Outputs>>;
+  /** Deploys the stacks of the assembly; resolves to `outputs`. @throws Error naming the resource that failed. */
+  deploy(assembly: string, options?: DeployOptions): Promise<Outputs>;
+  /**
+   * Deletes what a stack has made, but for what is to be retained.
+   * @throws Error naming the resources that failed to delete; the stack keeps them and what they need
+   */
+  destroyStack(name: string): Promise<void>;
   publishRelease(bucket: string, version: string, path: string, sha256: string): Promise<void>;
-  /** Those that are not terminated, oldest first. */
+  /** Of the first region: those that are not terminated, oldest first. */
   instances(): Promise<readonly HomeInstance[]>;
+  /** Opens the region where it is not; the home then has it for good. @throws Fault `InvalidInput` for no region's name */
+  region(name: string): Promise<HomeRegion>;
+  /** Those that are open, in the order in which they were first opened. */
+  regions(): readonly HomeRegion[];
   /** Ends all processes and leaves the data. */
   close(): Promise<void>;
 }
 
-const region = 'eu-west-1';
+const firstRegion = 'eu-west-1';
 const account = '123456789012';
 
 /** @throws Fault `InvalidInput` while another process has the folder. */
-export async function openHome({ folder, resume = true, beforeBoot }: HomeOptions): Promise<Home> {
+export async function openHome({ folder, resume = true, ...options }: HomeOptions): Promise<Home> {
   const opened = openFolder(folder);
+  let closed = false;
+  const close = () => {
+    closed = true;
+    opened.close();
+  };
   try {
     const network = await chooseNetwork(opened.database, folder);
     const context: HomeContext = {
       folder,
       database: opened.database,
-      region,
+      region: firstRegion,
       account,
       network,
       endpoint: `http://${network}.1:${endpointPort}`,
-      log: (line) => appendFileSync(join(folder, 'home.log'), `${new Date().toISOString()} ${line}\n`),
+      log(line) {
+        // A request that was cut off by closing may be given up only after that, when the folder may be gone.
+        if (!closed) appendFileSync(join(folder, 'home.log'), `${new Date().toISOString()} ${line}\n`);
+      },
       events: new EventEmitter({ captureRejections: false }).setMaxListeners(0),
     };
-    const services = await openServices(context, beforeBoot);
-    for (const bucket of madeOf(context, 'AWS::S3::Bucket')) offerReleases(context, services, bucket);
-    if (resume) await startServices(services);
-    return homeOf(context, services, () => opened.close());
+    return homeOf(await openRegions(context, { resume, ...options }), close);
   } catch (error) {
-    opened.close();
+    close();
     throw error;
   }
 }
 
-function homeOf(context: HomeContext, services: Services, closeFolder: () => void): Home {
-  let outputs: Readonly<Record<string, string>> = {};
+function homeOf(regions: Regions, closeFolder: () => void): Home {
+  const { context, services, instances } = regions.first;
+  const deployment = createDeployment(regions);
   let closing: Promise<void> | undefined;
   return {
     endpoint: context.endpoint,
     credentials: services.operator,
     context,
     services,
+    links: services.links,
     get outputs() {
-      return outputs;
+      return deployment.outputs;
+    },
+    get stackOutputs() {
+      return deployment.stacks;
     },
     async deploy(assembly, options = {}) {
-      outputs = await deployAssembly(context, services, assembly, options);
-      return outputs;
+      await deployment.deploy(assembly, options);
+      return deployment.outputs;
     },
+    destroyStack: deployment.destroy,
     publishRelease: (bucket, version, path, sha256) => publishRelease(services.s3.store, bucket, version, path, sha256),
-    instances: async () =>
-      services.ec2
-        .instances()
-        .filter(({ state }) => state !== 'terminated')
-        .map(({ instanceId, address, zone, state }) => ({ instanceId, address, zone, state })),
+    instances,
+    region: regions.open,
+    regions: regions.all,
     close() {
-      closing ??= closeServices(services).finally(closeFolder);
+      closing ??= regions.close().finally(closeFolder);
       return closing;
     },
   };
-}
-
-async function deployAssembly(
-  context: HomeContext,
-  services: Services,
-  assembly: string,
-  { bucketReady }: DeployOptions,
-): Promise<Readonly<Record<string, string>>> {
-  const outputs: Record<string, string> = {};
-  for (const stack of readAssembly(assembly)) {
-    await publishAssets(services.s3.store, stack.assets, context);
-    const { network, autoscaling, lambda, dynamodbClient, s3, ssm, monitoring, states } = services;
-    const caller = services.callers.callerOf(services.operator.accessKeyId);
-    const custom = services.customResources.provider;
-    const customTypes = Object.values(stack.template.Resources).map(({ Type }) => Type);
-    const made = await deployStack(context, stack, {
-      providers: {
-        ...names,
-        ...compute({ network, autoscaling, lambda, account: context.account, assets: stack.assets }),
-        ...dns(services.route53.zones),
-        ...data({ context, dynamodb: dynamodbClient, objects: s3.store, ssm, monitoring, states, caller }),
-        ...Object.fromEntries(customTypes.filter((type) => type.startsWith('Custom::')).map((type) => [type, custom])),
-        'AWS::CloudFormation::CustomResource': custom,
-      },
-      zones: zonesOf(context.region),
-      parameterValue: ssm.parameters.value,
-      made: async (type, physicalId) => {
-        if (type !== 'AWS::S3::Bucket') return;
-        offerReleases(context, services, physicalId);
-        await bucketReady?.(physicalId);
-      },
-    });
-    Object.assign(outputs, made);
-  }
-  return outputs;
-}
-
-function offerReleases({ log }: HomeContext, { s3 }: Services, bucket: string): void {
-  s3.store.offer(bucket, releaseOffer(s3.store, bucket, log));
 }

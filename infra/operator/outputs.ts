@@ -34,6 +34,8 @@ export function explained(error: Error, place: Place): Error {
 
 /** `endpoints.json` in the data folder, as far as it is used here. */
 interface HomeEndpoints {
+  /** The page, with the token that changes need. */
+  readonly page: string;
   readonly awsEndpoint: string;
   readonly region: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
@@ -42,7 +44,7 @@ interface HomeEndpoints {
 }
 
 function outputsOfHome(folder: string): Outputs {
-  const file = join(resolve(folder), 'endpoints.json');
+  const file = endpointsFile(folder);
   const { awsEndpoint, region, credentials, outputs } = endpointsIn(file);
   if (outputs === undefined) throw new Fault('InvalidInput', `${file} is of an older npm start; start it again`);
   for (const name of ['AWS_PROFILE', 'AWS_SESSION_TOKEN']) delete process.env[name];
@@ -53,6 +55,15 @@ function outputsOfHome(folder: string): Outputs {
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
   });
   return outputs;
+}
+
+/** Address of a home's page, with the token. @throws Fault `InvalidInput` where there is no such home */
+export function pageOfHome(folder: string): URL {
+  return new URL(endpointsIn(endpointsFile(folder)).page);
+}
+
+function endpointsFile(folder: string): string {
+  return join(resolve(folder), 'endpoints.json');
 }
 
 function endpointsIn(file: string): HomeEndpoints {

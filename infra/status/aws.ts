@@ -11,14 +11,16 @@ import type { ExecutionFacts, GroupFacts } from './facts.ts';
 
 /** @throws Error where the group is not there */
 export async function groupFacts(
+  region: string,
   name: string,
-): Promise<Omit<GroupFacts, 'instances'> & { instances: GroupInstance[] }> {
-  const { AutoScalingGroups } = await new AutoScalingClient({}).send(
+): Promise<Omit<GroupFacts, 'instances'> & { region: string; instances: GroupInstance[] }> {
+  const { AutoScalingGroups } = await new AutoScalingClient({ region }).send(
     new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] }),
   );
   const group = AutoScalingGroups?.[0];
-  if (group === undefined) throw new Error(`the Auto Scaling group ${name} does not exist`);
+  if (group === undefined) throw new Error(`the Auto Scaling group ${name} does not exist in ${region}`);
   return {
+    region,
     name,
     desired: group.DesiredCapacity ?? 0,
     instances: (group.Instances ?? []).map(({ InstanceId = '', AvailabilityZone = '', LifecycleState = '' }) => ({

@@ -1,9 +1,12 @@
 /** The cluster's DNS records as they are and as they should be, by what the agents say. Pure. */
+import { clientPort } from '#etcd/addresses.ts';
 import { dnsDecision } from '#etcd/dnsChanges.ts';
 import type { DnsFacts, DnsMember, RecordSet } from '#etcd/dnsRecords.ts';
+import { regionOfZone } from '#etcd/regions.ts';
+import { securePort } from '#etcd/transport.ts';
 import type { DnsStatus, InstanceFacts } from './facts.ts';
 
-export type ZoneFacts = Pick<DnsFacts, 'cluster' | 'zoneName' | 'ttlSeconds'>;
+export type ZoneFacts = Pick<DnsFacts, 'cluster' | 'zoneName' | 'ttlSeconds' | 'regions'>;
 
 /** @param zone null: it is not there */
 export function dnsStatus(
@@ -12,8 +15,9 @@ export function dnsStatus(
   zone: readonly RecordSet[] | null,
 ): DnsStatus {
   if (zone === null) return { verdict: 'unknown', reason: 'the hosted zone is not there', desired: [], actual: [] };
+  const how = servedBy(instances);
   const decide = (serving: (one: InstanceFacts) => boolean) =>
-    dnsDecision({ ...facts, tls: false, members: membersOf(instances, zone, serving) }, zone);
+    dnsDecision({ ...facts, ...how, members: membersOf(instances, zone, serving) }, zone);
   const healthy = decide(({ agent }) => agent?.health.verdict === 'healthy');
   // A member that cannot write, for want of space, still answers clients; the leader's agent advertises it.
   const answering = decide(({ agent }) => agent?.member?.leaderId != null);
@@ -25,6 +29,15 @@ export function dnsStatus(
     return { verdict: 'differs', reason, desired, actual };
   }
   return { verdict, reason: 'reason' in decision ? decision.reason : '', desired, actual };
+}
+
+/** Members of a cluster on its way to TLS do not all serve the same. */
+function servedBy(instances: readonly InstanceFacts[]): Pick<DnsFacts, 'transport' | 'securePort'> {
+  const agents = instances.flatMap(({ agent }) => agent ?? []);
+  const [first = 'plain', ...others] = new Set(agents.map(({ transport = 'plain' }) => transport));
+  const transport = others.length === 0 ? first : 'both';
+  const version = agents.map(({ etcd }) => etcd.version).find((known) => known !== null);
+  return { transport, securePort: version == null ? clientPort : securePort(version, transport) };
 }
 
 /** As a healthy member lists them; one whose instance is gone keeps the address that the zone has for it. */
@@ -39,14 +52,17 @@ function membersOf(
     const instance = instances.find(({ instanceId }) => instanceId === name);
     const held = zone.find((set) => set.type === 'A' && set.name.startsWith(`${name}.`))?.values[0];
     const address = instance?.agent?.address ?? instance?.address ?? held ?? '';
-    return { name, address, healthy: instance !== undefined && serving(instance), learner: isLearner };
+    const region = instance === undefined ? null : regionOfZone(instance.zone);
+    return { name, address, healthy: instance !== undefined && serving(instance), learner: isLearner, region };
   });
 }
 
 /** Lines that say what has to go (`-`) and what has to come (`+`); records that are right say nothing. */
 export function differences({ desired, actual }: DnsStatus): readonly string[] {
-  const text = ({ name, type, ttlSeconds, values }: RecordSet) =>
-    `${name} ${ttlSeconds} ${type} ${[...values].sort().join(', ')}`;
+  const text = ({ name, type, ttlSeconds, values, routing }: RecordSet) => {
+    const region = typeof routing === 'string' ? '' : ` (${routing.region})`;
+    return `${name}${region} ${ttlSeconds} ${type} ${[...values].sort().join(', ')}`;
+  };
   const is = new Set(actual.map(text));
   const should = new Set(desired.map(text));
   return [

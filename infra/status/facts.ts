@@ -1,6 +1,6 @@
 /** What `npm run status` found out; printed as it is by `--json`. Types only. */
 import type { RecordSet } from '#etcd/dnsRecords.ts';
-import type { BootstrapRecord, LockRecord, UpgradeRecord } from '#etcd/record.ts';
+import type { BootstrapRecord, LockRecord, RegionChangeRecord, UpgradeRecord } from '#etcd/record.ts';
 import type { Description } from '../../agent/protocol.ts';
 
 export interface StatusFacts {
@@ -9,12 +9,17 @@ export interface StatusFacts {
   readonly at: string;
   /** Null: the cluster was never bootstrapped. */
   readonly bootstrap: BootstrapRecord | null;
+  /** Of all regions that answer. */
   readonly group: GroupFacts;
+  /** Regions whose AWS does not answer: what is there is not known. */
+  readonly silent: readonly { readonly region: string; readonly reason: string }[];
   readonly lock: LockRecord | null;
   /** Whether the execution that holds the lock has ended; false where nobody holds it. */
   readonly holderEnded: boolean;
   /** The last one, or the one that is under way. */
   readonly upgrade: UpgradeRecord | null;
+  /** The last one of members between two regions, or the one that is under way. */
+  readonly regionChange: RegionChangeRecord | null;
   readonly dns: DnsStatus;
   /** The latest of each state machine, newest first. */
   readonly executions: readonly ExecutionFacts[];

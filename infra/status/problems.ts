@@ -1,6 +1,7 @@
 /** What is wrong with a cluster, from what was found out. Pure. */
 import { quorum } from '#etcd/membership.ts';
-import type { UpgradeRecord } from '#etcd/record.ts';
+import type { RegionChangeRecord, UpgradeRecord } from '#etcd/record.ts';
+import { regionOfZone } from '#etcd/regions.ts';
 import type { Description } from '../../agent/protocol.ts';
 import type { InstanceFacts, Problem, StatusFacts } from './facts.ts';
 
@@ -11,6 +12,10 @@ const nearQuota = 0.8;
 export function problemsOf(facts: StatusFacts): readonly Problem[] {
   return [
     ...ofRecord(facts),
+    ...facts.silent.map(({ region, reason }) => ({
+      text: `${region} does not answer, so that nobody knows how its members are: ${reason}`,
+      heading: 'region-silent',
+    })),
     ...ofCluster(facts),
     ...facts.group.instances.flatMap(ofInstance),
     ...ofGroup(facts),
@@ -43,7 +48,19 @@ function ofCluster(facts: StatusFacts): Problem[] {
   const leader = running.find(({ member }) => member?.isLeader);
   if (leader === undefined) return [{ text: 'no member leads', heading: 'no-leader' }];
   const upgrading = operating(facts) && facts.lock?.purpose === 'RollingUpgrade';
-  return [...ofMembership(leader, group), ...(upgrading ? [] : ofVersions(running))];
+  return [
+    ...ofMembership(leader, group),
+    ...(upgrading ? [] : ofVersions(running)),
+    ...(operating(facts) ? [] : ofTransports(running)),
+  ];
+}
+
+/** A migration that was left in the middle: agents speak HTTP to whoever speaks no TLS until one ends. */
+function ofTransports(running: readonly Description[]): Problem[] {
+  const served = [...new Set(running.map(({ transport = 'plain' }) => transport))].sort();
+  if (served.length < 2) return [];
+  const text = `members serve differently (${served.join(', ')}): start MigrateToTls to end it`;
+  return [{ text, heading: 'migration-halted' }];
 }
 
 /** As the leader lists them. */
@@ -129,8 +146,11 @@ function ofLock(facts: StatusFacts): Problem[] {
   const { lock } = facts;
   if (lock?.holder === undefined || operating(facts)) return [];
   if (isHalted(facts)) return [{ text: haltedText(facts.upgrade, lock.holder), heading: 'upgrade-halted' }];
+  const moving = haltedRegionChange(facts);
+  if (moving !== null) return [{ text: movingText(moving, facts, lock.holder), heading: 'regions-halted' }];
   const state = facts.holderEnded ? 'has ended' : 'does not renew its lease: it has ended, or crashed';
-  return [{ text: `${lock.holder} holds the lock (${lock.purpose}) and ${state}`, heading: 'lock-held' }];
+  const heading = lock.purpose === 'MigrateToTls' ? 'migration-halted' : 'lock-held';
+  return [{ text: `${lock.holder} holds the lock (${lock.purpose}) and ${state}`, heading }];
 }
 
 function isHalted(facts: StatusFacts): facts is StatusFacts & { readonly upgrade: UpgradeRecord } {
@@ -144,6 +164,21 @@ function haltedText({ from, to, current }: UpgradeRecord, holder: string): strin
     current === undefined ? '' : ', --roll-back takes the hop back while the cluster version has not changed';
   const out = `npm run upgrade -- --resume goes on${back}, --abandon frees the lock`;
   return `the upgrade from ${from} to ${to} (${holder}) has stopped ${where} and keeps the lock: ${out}`;
+}
+
+function haltedRegionChange({ lock, holderEnded, regionChange }: StatusFacts): RegionChangeRecord | null {
+  const halted = lock?.purpose === 'MultiregionMigration' && holderEnded && regionChange?.endedAt === undefined;
+  return halted ? regionChange : null;
+}
+
+/** Members are counted by their instances; one that has just come up may not have joined. */
+function movingText({ home, remote, from, to }: RegionChangeRecord, { group }: StatusFacts, holder: string): string {
+  const [atHome, elsewhere] = [home, remote].map(
+    (region) => group.instances.filter(({ zone }) => regionOfZone(zone) === region).length,
+  );
+  const out = 'start MultiregionMigration with the action resume, rollBack or abandon';
+  const way = `from ${from.home} + ${from.remote} to ${to.home} + ${to.remote}`;
+  return `the change of regions ${way} (${holder}) has stopped with ${atHome} instances in ${home} and ${elsewhere} in ${remote}, and keeps the lock: ${out}`;
 }
 
 function ofDns(facts: StatusFacts): Problem[] {

@@ -4,7 +4,7 @@ import { clusterDomain } from '#etcd/dnsRecords.ts';
 import type { Description } from '../../agent/protocol.ts';
 import { hasEnded } from '../../tasks/aws/executions.ts';
 import { privateAddresses } from '../../tasks/aws/instances.ts';
-import { readBootstrap, readLock, readUpgrade } from '../../tasks/aws/record.ts';
+import { readBootstrap, readLock, readRegionChange, readUpgrade } from '../../tasks/aws/record.ts';
 import { recordSetsBelow } from '../../tasks/aws/recordSets.ts';
 import { sendToAgent } from '../../tasks/aws/runCommand.ts';
 import { type Outputs, output } from '../operator/outputs.ts';
@@ -18,32 +18,43 @@ const executionsShown = 3;
 export async function readStatus(outputs: Outputs): Promise<StatusFacts> {
   const cluster = output(outputs, 'ClusterName');
   const table = output(outputs, 'TableName');
+  const group = output(outputs, 'GroupName');
   Object.assign(process.env, {
     CLUSTER: cluster,
     TABLE: table,
-    GROUP: output(outputs, 'GroupName'),
+    GROUP: group,
     DOCUMENT: output(outputs, 'DocumentName'),
   });
   const machines = Object.values(outputs).filter((value) => /^arn:[^:]+:states:[^:]+:\d+:stateMachine:/.test(value));
   const at = new Date().toISOString();
-  const [bootstrap, { lock, holderEnded }, upgrade, settings, group, executions] = await Promise.all([
+  const settings = await readSettings(table, cluster);
+  const regions = settings?.regions?.map(({ region }) => region) ?? [process.env.AWS_REGION ?? ''];
+  process.env.REGIONS = regions.join();
+  const [bootstrap, { lock, holderEnded }, upgrade, regionChange, found, executions] = await Promise.all([
     readBootstrap(),
     readHeldLock(),
     readUpgrade(),
-    readSettings(table, cluster),
-    groupFacts(output(outputs, 'GroupName')),
+    readRegionChange(),
+    readGroups(regions, group),
     Promise.all(machines.map((machine) => lastExecutions(machine, executionsShown))),
   ]);
-  const instances = await describeAll(group.instances, at);
+  const instances = (await Promise.all(found.groups.map((one) => describeAll(one, at)))).flat();
   return {
     cluster,
     at,
     bootstrap,
-    group: { ...group, instances },
+    group: {
+      name: group,
+      desired: found.groups.reduce((sum, { desired }) => sum + desired, 0),
+      instances,
+      suspended: found.groups.flatMap(({ suspended }) => suspended),
+    },
+    silent: found.silent,
     lock,
     holderEnded,
     upgrade,
-    dns: await readDns(cluster, settings, instances),
+    regionChange,
+    dns: await readDns(cluster, regions, settings, instances),
     executions: executions.flat(),
   };
 }
@@ -56,12 +67,29 @@ async function readHeldLock(): Promise<Pick<StatusFacts, 'lock' | 'holderEnded'>
   return { lock: again, holderEnded: again?.holder === lock.holder };
 }
 
-type Listed = Pick<InstanceFacts, 'instanceId' | 'zone' | 'lifecycleState'>;
+type Found = Awaited<ReturnType<typeof groupFacts>>;
 
-async function describeAll(listed: readonly Listed[], at: string): Promise<readonly InstanceFacts[]> {
-  if (listed.length === 0) return [];
+/** A region that does not answer is told of; the others are shown. @throws Error where none answers */
+async function readGroups(
+  regions: readonly string[],
+  name: string,
+): Promise<{ readonly groups: readonly Found[]; readonly silent: StatusFacts['silent'] }> {
+  const answers = await Promise.allSettled(regions.map((region) => groupFacts(region, name)));
+  const groups = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  const silent = answers.flatMap((answer, index) =>
+    answer.status === 'rejected' ? [{ region: regions[index] ?? '', reason: (answer.reason as Error).message }] : [],
+  );
+  const [first] = silent;
+  if (groups.length === 0) throw new Error(first?.reason ?? 'the cluster is in no region');
+  return { groups, silent };
+}
+
+async function describeAll({ region, instances: listed }: Found, at: string): Promise<readonly InstanceFacts[]> {
   // An instance that has just gone makes EC2 refuse the whole question; agents tell their addresses too.
-  const addresses = await privateAddresses(listed.map(({ instanceId }) => instanceId)).catch(() => null);
+  const addresses = await privateAddresses(
+    region,
+    listed.map(({ instanceId }) => instanceId),
+  ).catch(() => null);
   const described = listed.map(async (one): Promise<InstanceFacts> => {
     const place = { ...one, address: addresses?.get(one.instanceId) ?? null };
     try {
@@ -89,6 +117,7 @@ async function describe(instanceId: string, at: string): Promise<Description> {
 
 async function readDns(
   cluster: string,
+  regions: readonly string[],
   settings: Awaited<ReturnType<typeof readSettings>>,
   instances: readonly InstanceFacts[],
 ): Promise<DnsStatus> {
@@ -97,7 +126,8 @@ async function readDns(
   const { hostedZone, recordTtlSeconds } = settings;
   try {
     const zone = await recordSetsBelow(hostedZone.id, clusterDomain(cluster, hostedZone.name));
-    return dnsStatus({ cluster, zoneName: hostedZone.name, ttlSeconds: recordTtlSeconds }, instances, zone);
+    const facts = { cluster, zoneName: hostedZone.name, ttlSeconds: recordTtlSeconds, regions };
+    return dnsStatus(facts, instances, zone);
   } catch (error) {
     return unknown(`Route 53 was not read: ${(error as Error).message}`);
   }

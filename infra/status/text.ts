@@ -36,10 +36,19 @@ export function statusText(facts: StatusFacts, problems: readonly Problem[]): st
 
 function row({ instanceId, zone, lifecycleState, address, agent }: InstanceFacts): readonly string[] {
   const place = [instanceId, zone, address ?? '-', lifecycleState];
-  if (agent === null) return [...place, '-', '-', 'not reached'];
+  if (agent === null) return [...place, '-', '-', '-', 'not reached'];
   const health = agent.phase === 'running' ? agent.health.verdict : `${agent.phase}, ${agent.health.verdict}`;
-  return [...place, agent.etcd.version ?? '-', roleOf(agent), health, sizeOf(agent)];
+  return [
+    ...place,
+    agent.etcd.version ?? '-',
+    servesWords[agent.transport ?? 'plain'],
+    roleOf(agent),
+    health,
+    sizeOf(agent),
+  ];
 }
+
+const servesWords = { plain: 'HTTP', both: 'HTTP+TLS', tls: 'TLS' } as const;
 
 function roleOf({ member }: Description): string {
   const self = member?.members.find(({ id }) => id === member.id);

@@ -17,7 +17,7 @@ export const quiet: ReadonlySet<string> = new Set([
   'Go on with the upgrade?',
   'Choose the next hop',
   'Another hop?',
-  'Pause between hops?',
+  'Another hop after it?',
   'Upgrade paused with the lock kept',
   'End the upgrade',
   'Release the lock',

@@ -9,6 +9,7 @@ export function planText({
   to,
   hops,
   order,
+  lastBackup,
   releases,
   estimatedSeconds,
   goesOnWith,
@@ -21,6 +22,7 @@ export function planText({
     ...hops.flatMap((hop, index) => [`  ${index + 1}. ${hopText(hop)}`, ...hop.gates.map(gateText)]),
     '  Members, in this order as it would be now:',
     ...table(order.map(({ member, version, leads }) => [`  ${member}`, version, leads ? 'leads' : ''])),
+    `  Last backup: ${lastBackup === null ? 'none yet' : `${lastBackup.madeAt}, ${lastBackup.key}`}; ${hops.some(({ kind }) => kind === 'minor') ? 'another one is made before each minor' : 'a patch makes none'}`,
     `  Releases: ${releases.map((one) => `${one.version} (${sources[one.from]})`).join(', ')}`,
   ].join('\n');
 }

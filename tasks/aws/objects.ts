@@ -26,3 +26,18 @@ export async function listReleases(): Promise<readonly StoredRelease[]> {
     return [{ version: match[1], arch: match[2] as StoredRelease['arch'] }];
   });
 }
+
+/** The newest backup of the cluster with this token; null where there is none. `madeAt`: ISO 8601. */
+export async function newestBackup(clusterToken: string): Promise<{ key: string; madeAt: string } | null> {
+  const bucket = environment('BUCKET');
+  let newest: { key: string; madeAt: string } | null = null;
+  for await (const { Contents = [] } of paginateListObjectsV2(
+    { client },
+    { Bucket: bucket, Prefix: `backups/${clusterToken}/` },
+  ))
+    for (const { Key: key = '', LastModified } of Contents) {
+      const madeAt = LastModified?.toISOString() ?? '';
+      if (newest === null || madeAt > newest.madeAt) newest = { key, madeAt };
+    }
+  return newest;
+}

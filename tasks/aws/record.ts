@@ -6,18 +6,23 @@ import type {
   BootstrapRecord,
   ClusterSettings,
   LockRecord,
+  RegionChangeRecord,
   RotationRecord,
+  TimingRecord,
+  TransportRecord,
   UpgradeRecord,
 } from '#etcd/record.ts';
 import { environment } from './environment.ts';
+import { homeRegion, perRegion } from './regions.ts';
 
 /** A table on demand grows in steps: more attempts than usual, a few seconds in all. */
-const client = new DynamoDBClient({ maxAttempts: 8 });
+const clientIn = perRegion((region) => new DynamoDBClient({ region, maxAttempts: 8 }));
+const client = () => clientIn(homeRegion());
 const table = () => environment('TABLE');
 
 async function read<Item>(item: string): Promise<Item | null> {
   const Key = marshall({ cluster: environment('CLUSTER'), item });
-  const { Item } = await client.send(new GetItemCommand({ TableName: table(), Key, ConsistentRead: true }));
+  const { Item } = await client().send(new GetItemCommand({ TableName: table(), Key, ConsistentRead: true }));
   return Item === undefined ? null : (unmarshall(Item) as Item);
 }
 
@@ -37,8 +42,23 @@ export function readUpgrade(): Promise<UpgradeRecord | null> {
   return read<UpgradeRecord>('upgrade');
 }
 
+export function readTransport(): Promise<TransportRecord | null> {
+  return read<TransportRecord>('transport');
+}
+
+export function readRegionChange(): Promise<RegionChangeRecord | null> {
+  return read<RegionChangeRecord>('regions');
+}
+
+/** How fast members beat from now on. */
+export async function putTiming(timing: TimingRecord): Promise<void> {
+  await client().send(new PutItemCommand({ TableName: table(), Item: marshall(timing) }));
+}
+
 /** Writes it unless an operation that took the lock later has; says whether it did. */
-export function writeOperation(record: RotationRecord | UpgradeRecord): Promise<boolean> {
+export function writeOperation(
+  record: RotationRecord | UpgradeRecord | TransportRecord | RegionChangeRecord,
+): Promise<boolean> {
   const put = new PutItemCommand({
     TableName: table(),
     Item: marshall(record, { removeUndefinedValues: true }),
@@ -46,7 +66,7 @@ export function writeOperation(record: RotationRecord | UpgradeRecord): Promise<
     ExpressionAttributeNames: { '#item': 'item', '#token': 'token' },
     ExpressionAttributeValues: marshall({ ':token': record.token }),
   });
-  return unlessConditionFails(client.send(put));
+  return unlessConditionFails(client().send(put));
 }
 
 /** Writes the record unless there is one; says whether it did. */
@@ -57,7 +77,7 @@ export function writeBootstrapOnce(record: BootstrapRecord): Promise<boolean> {
     ConditionExpression: 'attribute_not_exists(#item)',
     ExpressionAttributeNames: { '#item': 'item' },
   });
-  return unlessConditionFails(client.send(put));
+  return unlessConditionFails(client().send(put));
 }
 
 /** Sets `createdAt` unless it is set; says whether it did. */
@@ -70,12 +90,16 @@ export function writeCreatedOnce(createdAt: string): Promise<boolean> {
     ExpressionAttributeNames: { '#item': 'item' },
     ExpressionAttributeValues: marshall({ ':at': createdAt }),
   });
-  return unlessConditionFails(client.send(update));
+  return unlessConditionFails(client().send(update));
+}
+
+export function readSettings(): Promise<ClusterSettings | null> {
+  return read<ClusterSettings>('settings');
 }
 
 /** Each deployment writes them anew. */
 export async function putSettings(settings: ClusterSettings): Promise<void> {
-  await client.send(new PutItemCommand({ TableName: table(), Item: marshall(settings) }));
+  await client().send(new PutItemCommand({ TableName: table(), Item: marshall(settings) }));
 }
 
 /** Replaces the lock as it was read by what it becomes; false where somebody else was faster. */
@@ -97,18 +121,19 @@ export function replaceLock(before: LockRecord | null, after: LockRecord): Promi
       before === null ? { '#item': 'item' } : { '#token': names['#token'], '#holder': names['#holder'] },
     ...(values && { ExpressionAttributeValues: marshall(values) }),
   });
-  return unlessConditionFails(client.send(put));
+  return unlessConditionFails(client().send(put));
 }
 
 /** Appends to the audit trail. The key is the same for the same event, so that a repeated task writes it once. */
 export async function audit(entry: Omit<AuditRecord, 'cluster' | 'item'>, id: string): Promise<void> {
   const record: AuditRecord = { ...entry, cluster: environment('CLUSTER'), item: `audit#${entry.at}#${id}` };
-  await client.send(
+  await client().send(
     new PutItemCommand({ TableName: table(), Item: marshall(record, { removeUndefinedValues: true }) }),
   );
 }
 
-async function unlessConditionFails(write: Promise<unknown>): Promise<boolean> {
+/** Whether a conditional write was made; false where its condition does not hold. */
+export async function unlessConditionFails(write: Promise<unknown>): Promise<boolean> {
   try {
     await write;
     return true;

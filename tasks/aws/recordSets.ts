@@ -10,6 +10,7 @@ import {
 import type { RecordChange } from '#etcd/dnsChanges.ts';
 import { canonicalName, isWithin } from '#etcd/dnsNames.ts';
 import type { RecordSet } from '#etcd/dnsRecords.ts';
+import { routingOf } from '#etcd/dnsRouting.ts';
 
 /** Route 53 takes five requests per second for the whole account, so more attempts than usual. */
 const client = new Route53Client({ maxAttempts: 8 });
@@ -63,8 +64,6 @@ function unlessLate(error: Error): void {
   if (error.name !== 'TimeoutError') throw error;
 }
 
-const plain = new Set(['Name', 'Type', 'TTL', 'ResourceRecords']);
-
 function fromSdk(set: ResourceRecordSet): RecordSet {
   const given = Object.entries(set).filter(([, value]) => value !== undefined);
   return {
@@ -72,14 +71,21 @@ function fromSdk(set: ResourceRecordSet): RecordSet {
     type: set.Type ?? '',
     ttlSeconds: set.TTL ?? null,
     values: (set.ResourceRecords ?? []).map(({ Value }) => Value ?? ''),
-    simple: set.TTL !== undefined && given.every(([name]) => plain.has(name)),
+    routing: routingOf(
+      given.map(([field]) => field),
+      { setIdentifier: set.SetIdentifier ?? '', region: set.Region ?? '' },
+    ),
   };
 }
 
-function toSdk({ name, type, ttlSeconds, values }: RecordSet): ResourceRecordSet {
+function toSdk({ name, type, ttlSeconds, values, routing }: RecordSet): ResourceRecordSet {
   return {
     Name: name,
     Type: type as NonNullable<ResourceRecordSet['Type']>,
+    ...(typeof routing !== 'string' && {
+      SetIdentifier: routing.setIdentifier,
+      Region: routing.region as NonNullable<ResourceRecordSet['Region']>,
+    }),
     TTL: ttlSeconds ?? undefined,
     ResourceRecords: values.map((Value) => ({ Value })),
   };

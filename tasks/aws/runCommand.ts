@@ -8,8 +8,11 @@ import {
 import { Fault } from '#etcd/faults.ts';
 import { type CommandEnvelope, type CommandName, type CommandReply, encodeCommand } from '../../agent/protocol.ts';
 import { environment } from './environment.ts';
+import { perRegion, regions } from './regions.ts';
 
-const client = new SSMClient({});
+const client = perRegion((region) => new SSMClient({ region }));
+/** Region by instance id: an instance stays there. */
+const places = new Map<string, string>();
 /** The agent answers at once; the rest is Run Command's own delivery. Below the Lambda's time-out. */
 const answerTimeoutMs = 45_000;
 
@@ -31,8 +34,8 @@ export async function sendToAgent<Name extends CommandName>(
   instanceId: string,
   envelope: CommandEnvelope<Name>,
 ): Promise<Extract<CommandReply, { accepted: true }>> {
-  const commandId = await send(instanceId, encodeCommand(envelope));
-  const invocation = await answerOf(commandId, instanceId);
+  const { region, commandId } = await send(instanceId, encodeCommand(envelope));
+  const invocation = await answerOf(region, commandId, instanceId);
   const reply = replyIn(invocation.StandardOutputContent ?? '');
   if (reply === null) {
     const said = (invocation.StandardErrorContent ?? '').trim().slice(-500) || 'nothing';
@@ -56,31 +59,67 @@ function isBooting({ ResponseCode, StandardErrorContent = '' }: GetCommandInvoca
 /** A shell's exit status for a command that is not there. */
 const commandNotFound = 127;
 
-async function send(instanceId: string, payload: string): Promise<string> {
+interface Sent {
+  readonly region: string;
+  readonly commandId: string;
+}
+
+async function send(instanceId: string, payload: string): Promise<Sent> {
+  const region = await regionOf(instanceId);
   try {
-    const { Command } = await client.send(
-      new SendCommandCommand({
-        DocumentName: environment('DOCUMENT'),
-        InstanceIds: [instanceId],
-        Parameters: { payload: [payload] },
-        TimeoutSeconds: 30,
-      }),
-    );
-    return Command?.CommandId ?? '';
+    return { region, commandId: await sendIn(region, instanceId, payload) };
   } catch (error) {
     // An instance that has not registered yet, or has just gone.
     if ((error as Error).name !== 'InvalidInstanceId') throw error;
-    throw new Fault('InstanceNotReachable', `Systems Manager does not know the instance ${instanceId}`, {
+    throw new Fault('InstanceNotReachable', `Systems Manager of ${region} does not know the instance ${instanceId}`, {
       cause: error,
     });
   }
 }
 
-async function answerOf(commandId: string, instanceId: string): Promise<GetCommandInvocationCommandOutput> {
+/**
+ * Systems Manager of another region does not know the instance, and its policy refuses what it does not know: it is looked up in the
+ * groups. One that is in none has gone, or was only just launched.
+ * @throws Error where a region that may have it does not answer
+ */
+async function regionOf(instanceId: string): Promise<string> {
+  const [home = ''] = regions();
+  if (regions().length === 1) return home;
+  const known = places.get(instanceId);
+  if (known !== undefined) return known;
+  // Evaluated only where it is needed: one client more would cost every start of every function that sends a command.
+  const { readGroup } = await import('./group.ts');
+  const answers = await Promise.allSettled(regions().map(readGroup));
+  for (const answer of answers)
+    if (answer.status === 'fulfilled')
+      for (const one of answer.value.instances) places.set(one.instanceId, answer.value.region);
+  const silent = answers.find((answer) => answer.status === 'rejected');
+  const found = places.get(instanceId);
+  if (found === undefined && silent !== undefined) throw silent.reason;
+  return found ?? home;
+}
+
+async function sendIn(region: string, instanceId: string, payload: string): Promise<string> {
+  const { Command } = await client(region).send(
+    new SendCommandCommand({
+      DocumentName: environment('DOCUMENT'),
+      InstanceIds: [instanceId],
+      Parameters: { payload: [payload] },
+      TimeoutSeconds: 30,
+    }),
+  );
+  return Command?.CommandId ?? '';
+}
+
+async function answerOf(
+  region: string,
+  commandId: string,
+  instanceId: string,
+): Promise<GetCommandInvocationCommandOutput> {
   const deadline = Date.now() + answerTimeoutMs;
   let pauseMs = 50;
   for (;;) {
-    const invocation = await invocationOf(commandId, instanceId);
+    const invocation = await invocationOf(region, commandId, instanceId);
     const status = invocation?.Status ?? 'Pending';
     if (invocation !== null && (status === 'Success' || status === 'Failed')) return invocation;
     if (undelivered.has(status) || undelivered.has(invocation?.StatusDetails ?? '') || Date.now() > deadline) {
@@ -92,9 +131,13 @@ async function answerOf(commandId: string, instanceId: string): Promise<GetComma
 }
 
 /** Run Command is eventually consistent: the invocation may not be there just after SendCommand. */
-async function invocationOf(CommandId: string, InstanceId: string): Promise<GetCommandInvocationCommandOutput | null> {
+async function invocationOf(
+  region: string,
+  CommandId: string,
+  InstanceId: string,
+): Promise<GetCommandInvocationCommandOutput | null> {
   try {
-    return await client.send(new GetCommandInvocationCommand({ CommandId, InstanceId }));
+    return await client(region).send(new GetCommandInvocationCommand({ CommandId, InstanceId }));
   } catch (error) {
     if ((error as Error).name === 'InvocationDoesNotExist') return null;
     throw error;

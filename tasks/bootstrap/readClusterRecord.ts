@@ -1,5 +1,5 @@
 import { Fault } from '#etcd/faults.ts';
-import { instancesOfGroup } from '../aws/group.ts';
+import { readGroups } from '../aws/group.ts';
 import { readBootstrap } from '../aws/record.ts';
 import type { Tasks } from '../catalogue.ts';
 import { missingMembers, recordState } from '../plan/recordState.ts';
@@ -12,9 +12,10 @@ export async function handler(): Promise<Tasks['readClusterRecord']['output']> {
   const record = await readBootstrap();
   const state = recordState(record);
   if (state.state !== 'written') return state;
+  const instances = (await readGroups()).flatMap((group) => group.instances);
   const missing = missingMembers(
     record,
-    (await instancesOfGroup()).map(({ instanceId }) => instanceId),
+    instances.map(({ instanceId }) => instanceId),
   );
   if (missing.length > 0) {
     throw new Fault(

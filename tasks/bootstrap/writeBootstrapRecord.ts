@@ -20,7 +20,7 @@ export async function handler({ execution, found }: Input): Promise<Tasks['write
     // Of the execution, so that a repeated task would write the same.
     clusterToken: `${cluster}-${createHash('sha256').update(execution).digest('hex').slice(0, 16)}`,
     etcdVersion: environment('ETCD_VERSION'),
-    members: found.map(memberOf),
+    members: found.map((instance) => memberOf(instance, environment('TLS') === 'true')),
     writtenAt: new Date().toISOString(),
     writtenBy: execution,
   } as const;

@@ -99,6 +99,10 @@ export const bootstrapTasks: Readonly<Record<keyof BootstrapTasks, TaskEntry>> =
   awaitMemberHealth: { entry: 'bootstrap/awaitMemberHealth', ...sending, permissions: ['sendCommand'] },
   describeMember: { entry: 'bootstrap/describeMember', ...sending, permissions: ['sendCommand'] },
   confirmMembership: { entry: 'bootstrap/confirmMembership', ...small, permissions: [] },
-  markCreated: { entry: 'bootstrap/markCreated', ...small, permissions: ['readRecord', 'writeRecord'] },
+  markCreated: {
+    entry: 'bootstrap/markCreated',
+    ...small,
+    permissions: ['readRecord', 'writeRecord', 'updateRecord'],
+  },
   explainFailure: { entry: 'bootstrap/explainFailure', ...small, permissions: [] },
 };

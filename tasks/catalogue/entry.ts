@@ -3,14 +3,23 @@
 export type Permission =
   | 'readRecord'
   | 'writeRecord'
+  | 'updateRecord'
   | 'describeGroup'
   | 'describeInstances'
+  | 'describeNetworks'
   | 'sendCommand'
-  | 'describeOperations'
+  | 'describeRotations'
+  | 'describeUpgrades'
+  | 'describeMigrations'
+  | 'describeAuthorityRotations'
+  | 'describeRegionChanges'
   | 'listReleases'
+  | 'listBackups'
   | 'setCapacity'
+  | 'setCapacityOfSecond'
   | 'terminateInstances'
-  | 'suspendProcesses';
+  | 'suspendProcesses'
+  | 'resumeProcesses';
 
 export interface TaskEntry {
   /** Below tasks/, without extension: `bootstrap/checkRequest`. */
@@ -18,6 +27,8 @@ export interface TaskEntry {
   readonly timeoutSeconds: number;
   readonly memoryMiB: number;
   readonly permissions: readonly Permission[];
+  /** What it does besides where the cluster is in two regions. */
+  readonly inTwoRegions?: readonly Permission[];
 }
 
 /** A task that reads, decides and writes. */

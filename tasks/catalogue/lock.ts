@@ -3,7 +3,6 @@ import { lockAccess, small, type TaskEntry } from './entry.ts';
 
 export interface LockTasks {
   takeLock: { input: TakeLockInput; output: { token: number } };
-  renewLock: { input: { holder: string; token: number; leaseSeconds: number }; output: { leaseUntilMs: number } };
   releaseLock: { input: { holder: string; token: number }; output: { released: true } };
 }
 
@@ -29,7 +28,17 @@ export interface Held {
 }
 
 export const lockTasks: Readonly<Record<keyof LockTasks, TaskEntry>> = {
-  takeLock: { entry: 'lock/takeLock', ...small, permissions: [...lockAccess, 'describeOperations'] },
-  renewLock: { entry: 'lock/renewLock', ...small, permissions: lockAccess },
+  takeLock: {
+    entry: 'lock/takeLock',
+    ...small,
+    permissions: [
+      ...lockAccess,
+      'describeRotations',
+      'describeUpgrades',
+      'describeMigrations',
+      'describeAuthorityRotations',
+      'describeRegionChanges',
+    ],
+  },
   releaseLock: { entry: 'lock/releaseLock', ...small, permissions: lockAccess },
 };

@@ -99,7 +99,7 @@ export const rotationTasks: Readonly<Record<keyof RotationTasks, TaskEntry>> = {
   checkCluster: {
     entry: 'rotation/checkCluster',
     ...asking,
-    permissions: ['readRecord', 'describeGroup', 'sendCommand', 'describeOperations'],
+    permissions: ['readRecord', 'describeGroup', 'sendCommand', 'describeRotations'],
   },
   beginRotation: {
     entry: 'rotation/beginRotation',
@@ -110,6 +110,8 @@ export const rotationTasks: Readonly<Record<keyof RotationTasks, TaskEntry>> = {
     entry: 'rotation/chooseInstance',
     ...asking,
     permissions: [...lockAccess, 'describeGroup', 'sendCommand', 'suspendProcesses'],
+    // One region's group is given back before the next one is begun with.
+    inTwoRegions: ['resumeProcesses', 'setCapacity', 'terminateInstances'],
   },
   addInstance: {
     entry: 'rotation/addInstance',
@@ -128,7 +130,7 @@ export const rotationTasks: Readonly<Record<keyof RotationTasks, TaskEntry>> = {
   restoreGroup: {
     entry: 'rotation/restoreGroup',
     ...small,
-    permissions: [...lockAccess, 'describeGroup', 'setCapacity', 'terminateInstances', 'suspendProcesses'],
+    permissions: [...lockAccess, 'describeGroup', 'setCapacity', 'terminateInstances', 'resumeProcesses'],
   },
   judgeCluster: {
     entry: 'rotation/judgeCluster',

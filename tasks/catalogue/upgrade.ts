@@ -12,7 +12,8 @@ export interface UpgradeTasks {
   installRelease: { input: MemberTaskInput; output: { commandId: string } };
   admitMembers: { input: Held & { hop: Hop }; output: Admission };
   closeMembership: { input: Held; output: { closed: true } };
-  chooseMember: { input: Held & { hop: Hop }; output: NextMember };
+  /** `previous`: the member whose step was the last one; empty at first. */
+  chooseMember: { input: Held & { hop: Hop; previous: string }; output: NextMember };
   upgradeMember: { input: MemberTaskInput; output: { commandId: string } };
   backUpMember: { input: MemberTaskInput & { format: BackUpFormat }; output: { commandId: string } };
   deleteV2Keys: { input: MemberTaskInput; output: { commandId: string } };
@@ -48,8 +49,11 @@ export interface Gate {
 
 /** One step of the ladder: every member goes to one release. */
 export interface Hop {
-  /** `restart`: the same release, with few entries between two raft snapshots, so that every member takes one. */
-  readonly kind: 'minor' | 'patch' | 'restart' | 'rollBack';
+  /**
+   * `restart`: the same release, with few entries between two raft snapshots, so that every member takes one. `finish`: every
+   * member runs the release already, and an upgrade that was halted had not seen all of them well with it.
+   */
+  readonly kind: 'minor' | 'patch' | 'restart' | 'finish' | 'rollBack';
   /** X.Y.Z: the lowest that a member runs. */
   readonly from: string;
   /** X.Y.Z */
@@ -77,6 +81,8 @@ export interface UpgradePlan {
   readonly hops: readonly Hop[];
   /** As it would be now: followers first, the leader last. */
   readonly order: readonly { readonly member: string; readonly version: string; readonly leads: boolean }[];
+  /** The newest backup of this cluster that is in its bucket; null where there is none. Each flip makes one more before it. */
+  readonly lastBackup: { readonly key: string; readonly madeAt: string } | null;
   /** Where each release of the ladder comes from. */
   readonly releases: readonly { readonly version: string; readonly from: 'bucket' | 'official' | 'installed' }[];
   /** Estimate for all of it. */
@@ -85,6 +91,8 @@ export interface UpgradePlan {
   readonly steps: readonly string[];
   /** ISO 8601: when the upgrade began that is gone on with; null where a new one begins. */
   readonly goesOnWith: string | null;
+  /** Whether an upgrade that was halted while it replaced instances has not given the group back. */
+  readonly owesGroup: boolean;
 }
 
 /** What every task carries that hands a command to one member's agent. */
@@ -107,6 +115,8 @@ export interface NextHop {
   readonly remaining: number;
   /** Names of all members. */
   readonly members: readonly string[];
+  /** Through whom the keys of the v2 store are deleted: one that serves the v2 API; empty where nobody does. */
+  readonly v2Member: string;
   /** Made before any member is touched: by whom, and of what. */
   readonly backups: readonly { readonly member: string; readonly format: BackUpFormat }[];
 }
@@ -150,7 +160,7 @@ export const upgradeTasks: Readonly<Record<keyof UpgradeTasks, TaskEntry>> = {
   planUpgrade: {
     entry: 'upgrade/planUpgrade',
     ...asking,
-    permissions: ['readRecord', 'describeGroup', 'sendCommand', 'describeOperations', 'listReleases'],
+    permissions: ['readRecord', 'describeGroup', 'sendCommand', 'describeUpgrades', 'listReleases', 'listBackups'],
   },
   beginUpgrade: { entry: 'upgrade/beginUpgrade', ...small, permissions: lockAccess },
   chooseHop: {

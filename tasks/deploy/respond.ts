@@ -10,6 +10,8 @@ export interface CustomResourceEvent {
   readonly LogicalResourceId: string;
   readonly PhysicalResourceId?: string;
   readonly ResourceProperties: Readonly<Record<string, string>>;
+  /** Of an update: as they were. */
+  readonly OldResourceProperties?: Readonly<Record<string, string>>;
 }
 
 export interface Outcome {

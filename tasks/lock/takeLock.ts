@@ -1,4 +1,5 @@
 import { Fault } from '#etcd/faults.ts';
+import type { LockRecord } from '#etcd/record.ts';
 import { environment } from '../aws/environment.ts';
 import { audit, readLock, replaceLock } from '../aws/record.ts';
 import type { Tasks } from '../catalogue.ts';
@@ -6,6 +7,8 @@ import { taken } from '../plan/lock.ts';
 import { endedHolder } from './holder.ts';
 
 type Input = Tasks['takeLock']['input'];
+
+const attempts = 3;
 
 /**
  * Takes the operation lock for an execution. One of the same state machine that holds it and has ended gives way: starting the
@@ -20,23 +23,22 @@ export async function handler({
   resumes,
 }: Input): Promise<Tasks['takeLock']['output']> {
   const cluster = environment('CLUSTER');
-  const before = await readLock();
-  const holderEnded = resumes && (await endedHolder(before, holder));
-  const nowMs = Date.now();
-  const after = taken(before, { cluster, holder, purpose, nowMs, leaseSeconds, joins, holderEnded });
-  if (!(await replaceLock(before, after))) {
-    const current = await readLock();
-    throw new Fault(
-      'LockHeld',
-      `${current?.holder ?? 'another operation'} took the lock of cluster ${cluster} at the same moment`,
-    );
+  for (let attempt = 1; ; attempt++) {
+    const before = await readLock();
+    const holderEnded = resumes && (await endedHolder(before, holder));
+    const nowMs = Date.now();
+    const after = taken(before, { cluster, holder, purpose, nowMs, leaseSeconds, joins, holderEnded });
+    if (await replaceLock(before, after)) {
+      if (before?.holder !== holder) await tell(holder, purpose, new Date(nowMs).toISOString(), before, after);
+      return { token: after.token };
+    }
+    // Somebody else was faster: to take it, which the next look says, or to give it back.
+    if (attempt === attempts)
+      throw new Fault('LockHeld', `the lock of cluster ${cluster} changes hands all the time: start again`);
   }
-  if (before?.holder !== holder) {
-    const at = new Date(nowMs).toISOString();
-    await audit(
-      { at, who: holder, what: `lock taken with token ${after.token}`, why: purpose, before, after },
-      `lock-${after.token}`,
-    );
-  }
-  return { token: after.token };
+}
+
+async function tell(who: string, why: string, at: string, before: LockRecord | null, after: LockRecord): Promise<void> {
+  const what = `lock taken with token ${after.token}`;
+  await audit({ at, who, what, why, before, after }, `lock-${after.token}`);
 }

@@ -1,11 +1,15 @@
 /** The item `settings` from the properties of a custom resource, which are all text. Pure. */
-import type { ClusterSettings } from '#etcd/record.ts';
+import type { ClusterSettings, RegionOfCluster } from '#etcd/record.ts';
 
 /** What the stack gives the custom resource. */
 export interface SettingsProperties {
   readonly Cluster: string;
   readonly GroupName: string;
   readonly Members: string;
+  /** Separated by commas, home first. */
+  readonly Regions: string;
+  /** Of each of them, in the same order. */
+  readonly RegionMembers: string;
   readonly HostedZoneId: string;
   readonly HostedZoneName: string;
   readonly RecordTtlSeconds: string;
@@ -36,6 +40,7 @@ export function settingsFrom(properties: Readonly<Record<string, string>>, writt
     item: 'settings',
     groupName: text('GroupName'),
     members: whole('Members'),
+    regions: regionsFrom(text('Regions').split(','), text('RegionMembers').split(',')),
     hostedZone: { id: text('HostedZoneId'), name: text('HostedZoneName') },
     etcd: { quotaBackendBytes: whole('QuotaBackendBytes'), compactionHours: whole('CompactionHours') },
     defragmentation: { abovePercent: whole('DefragmentAbovePercent'), fromMiB: whole('DefragmentFromMiB') },
@@ -43,4 +48,10 @@ export function settingsFrom(properties: Readonly<Record<string, string>>, writt
     logGroupName: text('LogGroupName'),
     writtenAt,
   };
+}
+
+function regionsFrom(regions: readonly string[], members: readonly string[]): readonly RegionOfCluster[] {
+  if (regions.length !== members.length || !members.every((one) => /^\d+$/.test(one)))
+    throw new Error(`the property RegionMembers is '${members}', not a whole number for each of ${regions}`);
+  return regions.map((region, index) => ({ region, members: Number(members[index]) }));
 }

@@ -2,12 +2,18 @@
 import type { GroupInstance } from './members.ts';
 
 export interface GroupState {
+  readonly region: string;
   readonly name: string;
   readonly minSize: number;
   readonly maxSize: number;
   readonly desiredCapacity: number;
   readonly suspendedProcesses: readonly string[];
   readonly instances: readonly GroupInstance[];
+}
+
+/** Instances of all regions that stay. */
+export function stayingInAll(groups: readonly Pick<GroupState, 'instances'>[]): readonly GroupInstance[] {
+  return groups.flatMap(stayingInstances);
 }
 
 /** Instances that stay: those that go, or are gone, are not counted in the desired capacity. */

@@ -30,6 +30,7 @@ export type Ladder =
 
 /** Every hop to the target; none where the members run it already. Refused where etcd does not allow it, with what to do instead. */
 export function planLadder(facts: LadderFacts, to: string): Ladder {
+  if (facts.versions.every((version) => version === to)) return { verdict: 'planned', hops: [] };
   const [from = to] = [...facts.versions].sort(compareVersions);
   const against = reasonsAgainst(facts, from, to);
   if (against.length > 0) return { verdict: 'refused', reasons: against };
@@ -59,7 +60,7 @@ function reasonsAgainst({ versions }: LadderFacts, from: string, to: string): st
     return [
       lowMinor === highMinor
         ? `the cluster runs ${highest}: etcd does not go back from ${highMinor} to ${target}; restore a backup into a new cluster of ${target} instead`
-        : `members run ${from} and ${highest}: an upgrade to ${highMinor} was begun; roll it back, or finish it with a target of ${highMinor} or later`,
+        : `members run ${from} and ${highest}: an upgrade to ${highMinor} was begun: finish it with a target of ${highMinor} or later; or roll it back while it is halted; or, where it was abandoned, terminate the instances that run ${highest}, one after the other`,
     ];
   if (highMinor !== lowMinor && nextMinor(lowMinor) !== highMinor)
     return [`members run ${from} and ${highest}, more than one minor apart: etcd supports no such cluster`];

@@ -33,6 +33,30 @@ export function searchInstances(instances: readonly GroupInstance[], wanted: num
   return { verdict: 'waiting', chosen: [], reason: `${usable.length} of ${wanted} instances are in service${rest}` };
 }
 
+/** What is found in each region, and whether it is enough in all of them. */
+export interface RegionSearch {
+  readonly verdict: Search['verdict'];
+  readonly chosen: readonly { readonly region: string; readonly instances: readonly GroupInstance[] }[];
+  /** One sentence for each region. */
+  readonly reason: string;
+}
+
+export function searchRegions(
+  regions: readonly {
+    readonly region: string;
+    readonly instances: readonly GroupInstance[];
+    readonly wanted: number;
+  }[],
+): RegionSearch {
+  const searches = regions.map(({ region, instances, wanted }) => ({ region, ...searchInstances(instances, wanted) }));
+  const said = searches.map(({ region, reason }) => (regions.length === 1 ? reason : `${region}: ${reason}`));
+  return {
+    verdict: searches.every(({ verdict }) => verdict === 'ready') ? 'ready' : 'waiting',
+    chosen: searches.map(({ region, chosen }) => ({ region, instances: chosen })),
+    reason: said.join('; '),
+  };
+}
+
 /** One of each zone in turn, by instance id: the same choice whatever order they come in. */
 function spread(instances: readonly GroupInstance[]): GroupInstance[] {
   const zones = new Map<string, GroupInstance[]>();
@@ -44,12 +68,19 @@ function spread(instances: readonly GroupInstance[]): GroupInstance[] {
   return Array.from({ length: longest }, (_, row) => queues.flatMap((queue) => queue[row] ?? [])).flat();
 }
 
-/** The member that an instance becomes; its name is the instance id, which is never used twice. */
-export function memberOf(instance: {
-  readonly instanceId: string;
-  readonly zone: string;
-  readonly address: string;
-}): BootstrapMember {
+/**
+ * The member that an instance becomes; its name is the instance id, which is never used twice.
+ * @param tls whether the members speak TLS: the URLs say so to everybody who reads the record
+ */
+export function memberOf(
+  instance: {
+    readonly instanceId: string;
+    readonly zone: string;
+    readonly address: string;
+  },
+  tls = false,
+): BootstrapMember {
   const { instanceId, zone, address } = instance;
-  return { name: instanceId, instanceId, zone, address, peerUrl: peerUrl(address), clientUrl: clientUrl(address) };
+  const [own, clients] = [peerUrl(address, tls), clientUrl(address, tls)];
+  return { name: instanceId, instanceId, zone, address, peerUrl: own, clientUrl: clients };
 }

@@ -3,6 +3,7 @@ import { factsOf } from '#etcd/minors.ts';
 import type { LockRecord, RotationRecord } from '#etcd/record.ts';
 import { type GroupState, stayingInstances, withinBounds } from './group.ts';
 import { healthProblems, listProblems, type MemberReport } from './memberReports.ts';
+import { rotatedGroup } from './rotatedGroups.ts';
 import { settledInstances, surplusInstance } from './rotationRecord.ts';
 
 export interface PreflightFacts {
@@ -11,7 +12,8 @@ export interface PreflightFacts {
   readonly lock: LockRecord | null;
   /** Whether the lock's holder is an earlier execution of the same machine that has ended: its work is gone on with. */
   readonly holderEnded: boolean;
-  readonly group: GroupState;
+  /** Of each region, home first. */
+  readonly groups: readonly GroupState[];
   readonly rotation: RotationRecord | null;
   /** One of each settled instance. */
   readonly reports: readonly MemberReport[];
@@ -31,13 +33,18 @@ export function preflightProblems(facts: PreflightFacts): Problems {
     ...(lock?.holder === undefined || holderEnded
       ? []
       : [`${lock.holder} holds the lock since ${lock.takenAt} (${lock.purpose})`]),
-    ...groupProblems(facts),
+    ...facts.groups.flatMap((group) => groupProblems(group, rotationAt(group, facts))),
     ...aloneProblems(reports),
   ];
   return { lasting, passing: memberProblems(facts) };
 }
 
-function groupProblems({ group, rotation }: PreflightFacts): string[] {
+/** The rotation, where it is at this group. */
+function rotationAt(group: GroupState, { groups, rotation }: PreflightFacts): RotationRecord | null {
+  return rotatedGroup(rotation, groups) === group ? rotation : null;
+}
+
+function groupProblems(group: GroupState, rotation: RotationRecord | null): string[] {
   const { name, maxSize, minSize, desiredCapacity, suspendedProcesses } = group;
   const owed = rotation !== null && rotation.restoredAt === undefined ? rotation : null;
   const wanted = owed === null ? desiredCapacity : withinBounds(group, owed.desiredCapacity);
@@ -65,9 +72,9 @@ function aloneProblems(reports: readonly MemberReport[]): string[] {
   return [`${only.instanceId} is the only member, and etcd ${version} cannot add another without risking its quorum`];
 }
 
-function memberProblems({ group, rotation, reports }: PreflightFacts): readonly string[] {
+function memberProblems({ groups, rotation, reports }: PreflightFacts): readonly string[] {
   const owed = rotation !== null && rotation.restoredAt === undefined;
-  const surplus = surplusInstance(rotation, group);
+  const surplus = surplusInstance(rotation, rotatedGroup(rotation, groups));
   // Who leaves is listed until it has left; whether it does is waited for where an earlier execution made it leave.
   const leaving = owed && rotation.current !== undefined ? [rotation.current.old] : [];
   const allowed = [...leaving, ...(surplus === null ? [] : [surplus])];

@@ -70,32 +70,52 @@ function isFinished({ instances, replaced, current, restoredAt }: RotationRecord
   return restoredAt !== undefined && current === undefined && instances.every((id) => done.includes(id));
 }
 
+/** What a rotation begins with. */
+export interface BeginsWith {
+  /** The group that it begins with, or is at. */
+  readonly group: GroupState;
+  /** Instances of all regions that stay and are no successor. */
+  readonly settled: readonly string[];
+}
+
 /**
  * The record as a rotation begins, from the one that is there. What an earlier one has not put back is taken over from it,
  * as the group does not say any more how it was; `all` means all that were there when the operation began.
  */
-export function begunRotation(previous: RotationRecord | null, group: GroupState, begin: Beginning): RotationRecord {
+export function begunRotation(
+  previous: RotationRecord | null,
+  { group, settled }: BeginsWith,
+  begin: Beginning,
+): RotationRecord {
   const { cluster, execution, token, now, request } = begin;
-  const owed = previous !== null && previous.restoredAt === undefined ? previous : null;
+  const owed = owedBy(previous);
   const earlier = begin.goesOn ? previous : null;
-  const already = owed?.suspended ?? [];
-  const suspended = interfering.filter(
-    (process) => already.includes(process) || !group.suspendedProcesses.includes(process),
-  );
-  const all = earlier?.instances ?? settledInstances(previous, group);
+  const all = earlier?.instances ?? settled;
   return {
     cluster,
     item: 'rotation',
     token,
     execution,
     reason: request.reason,
+    region: group.region,
     beganAt: earlier?.beganAt ?? now,
     instances: request.instances === 'all' ? all : request.instances,
     desiredCapacity: withinBounds(group, owed?.desiredCapacity ?? group.desiredCapacity),
-    suspended,
+    suspended: suspendedBy(owed, group),
     replaced: earlier?.replaced ?? [],
     ...(owed?.current !== undefined && { current: owed.current }),
   };
+}
+
+/** A rotation that has not given its group back. */
+export function owedBy(rotation: RotationRecord | null): RotationRecord | null {
+  return rotation !== null && rotation.restoredAt === undefined ? rotation : null;
+}
+
+/** The processes that a rotation suspends, or has suspended, and is to resume. */
+export function suspendedBy(owed: RotationRecord | null, { suspendedProcesses }: GroupState): readonly string[] {
+  const already = owed?.suspended ?? [];
+  return interfering.filter((process) => already.includes(process) || !suspendedProcesses.includes(process));
 }
 
 /** The current replacement is over: its old member has left. */

@@ -38,7 +38,9 @@ export function rotationStep({ record, group, reports, now }: StepFacts): Rotati
   }
   const [old] = rotationOrder(record, group, leaderOf(reports));
   if (old === undefined) return { step: 'done', record };
-  const known = settledInstances(record, group);
+  // A successor that was given up is a member until it has left: it is not the one that is waited for.
+  const leaving = listedNames(reports).filter((name) => !staying.includes(name));
+  const known = [...settledInstances(record, group), ...leaving];
   const successor = surplusInstance(record, group);
   const beganAt = current?.old === old ? current.beganAt : now;
   const next = { old, known, beganAt, ...(successor !== null && { successor }) };

@@ -1,4 +1,5 @@
 /** What the members' surveys say together, and what is in the way of an upgrade: every reason, not only the first. Pure. */
+import { commonNames } from '#etcd/certificates.ts';
 import { knownBad } from '#etcd/hops.ts';
 import { factsOf } from '#etcd/minors.ts';
 import type { BootstrapRecord, LockRecord, RotationRecord, UpgradeRecord } from '#etcd/record.ts';
@@ -6,9 +7,9 @@ import { compareVersions, type Minor, minorOf } from '#etcd/versions.ts';
 import type { Survey } from '../../agent/protocol.ts';
 import type { CheckedUpgrade } from '../catalogue.ts';
 import { isOf } from './admission.ts';
-import { type GroupState, stayingInstances } from './group.ts';
+import { type GroupState, stayingInAll, stayingInstances } from './group.ts';
 import type { LadderFacts } from './ladder.ts';
-import { healthProblems, listProblems, type MemberReport } from './memberReports.ts';
+import { healthProblems, listedNames, listProblems, type MemberReport } from './memberReports.ts';
 import { type Problems, preflightProblems } from './rotationPreflight.ts';
 
 export interface MemberSurvey {
@@ -35,7 +36,8 @@ export interface UpgradeFacts {
   readonly holderEnded: boolean;
   readonly rotation: RotationRecord | null;
   readonly upgrade: UpgradeRecord | null;
-  readonly group: GroupState;
+  /** Of each region, home first. */
+  readonly groups: readonly GroupState[];
   readonly surveys: readonly MemberSurvey[];
   /** That can be had for the instances' architecture. */
   readonly releases: readonly Release[];
@@ -43,8 +45,7 @@ export interface UpgradeFacts {
 
 /** An archive and what is unpacked from it, in bytes, and as much again. */
 const roomForRelease = 400 * 1024 ** 2;
-/** Of a member's data that must be free beside it: a snapshot, and the log that goes on. */
-const roomFactor = 1;
+/** Beside a backup, for the log that goes on. */
 const leastRoom = 256 * 1024 ** 2;
 /** Milliseconds between an instance's clock and the task's, with the way there and back. */
 const clockToleranceMs = 10_000;
@@ -59,9 +60,32 @@ export function reportsOf(surveys: readonly MemberSurvey[]): readonly MemberRepo
   }));
 }
 
+/** Members without an instance of the group, and instances that are no members: a member was lost meanwhile. */
+export function strangersIn(surveys: readonly MemberSurvey[]): readonly string[] {
+  const listed = listedNames(reportsOf(surveys));
+  // Where no member answers, nobody says who is one.
+  if (listed.length === 0) return [];
+  const names = surveys.map(({ instanceId }) => instanceId);
+  return [
+    ...listed.filter((name) => !names.includes(name)).map((name) => `the member ${name} has no instance in the group`),
+    ...names.filter((name) => !listed.includes(name)).map((name) => `${name} is not a member`),
+  ];
+}
+
+/** Who else has the lock; nothing where it is free, or its holder is an upgrade that has ended. */
+export function lockProblems({ lock, holderEnded }: Pick<UpgradeFacts, 'lock' | 'holderEnded'>): readonly string[] {
+  if (lock?.holder === undefined || holderEnded) return [];
+  return [`${lock.holder} holds the lock since ${lock.takenAt} (${lock.purpose})`];
+}
+
 /** What stands against an upgrade now. */
-export function upgradeProblems(facts: UpgradeFacts, { strategy }: Pick<CheckedUpgrade, 'strategy'>): Problems {
-  const { bootstrap, lock, holderEnded, rotation, upgrade, surveys } = facts;
+export function upgradeProblems(
+  facts: UpgradeFacts,
+  { strategy, action }: Pick<CheckedUpgrade, 'strategy' | 'action'>,
+): Problems {
+  const { bootstrap, rotation, upgrade, surveys } = facts;
+  // The way back must not hang on room or clocks: it needs nothing that is not there.
+  if (action === 'rollBack') return { lasting: lockProblems(facts), passing: [] };
   const reports = reportsOf(surveys);
   const owed = rotation !== null && rotation.restoredAt === undefined && !isOf(rotation, upgrade) ? rotation : null;
   return {
@@ -70,9 +94,7 @@ export function upgradeProblems(facts: UpgradeFacts, { strategy }: Pick<CheckedU
       ...(bootstrap?.createdAt === undefined
         ? ['the cluster was never recorded as created: run ClusterBootstrap first']
         : []),
-      ...(lock?.holder === undefined || holderEnded
-        ? []
-        : [`${lock.holder} holds the lock since ${lock.takenAt} (${lock.purpose})`]),
+      ...lockProblems(facts),
       ...(owed !== null
         ? [`a rotation that began at ${owed.beganAt} has not given the group back: start RotateInstances again first`]
         : []),
@@ -84,43 +106,52 @@ export function upgradeProblems(facts: UpgradeFacts, { strategy }: Pick<CheckedU
       ...authProblems(surveys, healthProblems(reports)),
       ...listProblems(reports, []),
       ...reachProblems(surveys),
+      ...flipProblems(surveys),
+      ...v2Problems(facts),
     ],
   };
 }
 
 /** Of instances that are replaced: room in the group for a successor, and the like. */
 function replacementProblems(facts: UpgradeFacts, reports: readonly MemberReport[]): readonly string[] {
-  const { group, rotation } = facts;
-  return preflightProblems({ created: true, lock: null, holderEnded: false, group, rotation, reports }).lasting;
+  const { groups, rotation } = facts;
+  return preflightProblems({ created: true, lock: null, holderEnded: false, groups, rotation, reports }).lasting;
 }
 
-function groupProblems({ group, surveys }: UpgradeFacts): string[] {
-  const staying = stayingInstances(group);
+export function groupProblems(
+  { groups, surveys }: Pick<UpgradeFacts, 'groups' | 'surveys'>,
+  changed = 'upgraded',
+): string[] {
+  const staying = stayingInAll(groups);
   const listed = new Set(
     surveys.flatMap(({ survey }) => survey?.description.member?.members.map(({ name }) => name) ?? []),
   );
   return [
-    ...(staying.length === group.desiredCapacity
-      ? []
-      : [`${group.name} has ${staying.length} instances where ${group.desiredCapacity} are wanted`]),
+    ...groups.flatMap((group) => {
+      const there = stayingInstances(group).length;
+      if (there === group.desiredCapacity) return [];
+      return [`${group.name} in ${group.region} has ${there} instances where ${group.desiredCapacity} are wanted`];
+    }),
     ...staying
       .filter(({ lifecycleState, health }) => lifecycleState !== 'InService' || health.toLowerCase() !== 'healthy')
       .map(({ instanceId, lifecycleState, health }) => `${instanceId} is ${lifecycleState}, ${health} in the group`),
-    ...(listed.size === 2 ? ['a cluster of two members cannot be upgraded while it serves: make it three first'] : []),
+    ...(listed.size === 2
+      ? [`a cluster of two members cannot be ${changed} while it serves: make it three first`]
+      : []),
   ];
 }
 
-/** With auth on the agents, which have no user, find every member unwell: one sentence that says so instead. */
-function authProblems(surveys: readonly MemberSurvey[], unwell: readonly string[]): readonly string[] {
-  if (!surveys.some(({ survey }) => survey?.authEnabled)) return unwell;
+/** With auth on, agents without a user find every member unwell: one sentence that says so instead. */
+export function authProblems(surveys: readonly MemberSurvey[], unwell: readonly string[]): readonly string[] {
+  if (unwell.length === 0 || !surveys.some(({ survey }) => survey?.authEnabled)) return unwell;
   return [
-    'auth is on, and the agents have no user: turn it off for the upgrade (etcdctl auth disable), and on again after it; into 3.5 etcd itself allows no rolling upgrade with auth on (etcd issue 11943)',
+    `auth is on, and the agents find the members unwell: they need a cluster that speaks TLS and a user ${commonNames.client} with the role root (docs/security.md, "Users of etcd"); or turn auth off for the upgrade (etcdctl auth disable), and on again after it; into 3.5 etcd itself allows no rolling upgrade with auth on (etcd issue 11943)`,
   ];
 }
 
 function roomProblems({ instanceId, survey }: MemberSurvey): string[] {
   if (survey === null) return [];
-  const needed = Math.max(survey.dataBytes * roomFactor, leastRoom);
+  const needed = survey.backupBytes + leastRoom;
   const mib = (bytes: number) => `${Math.ceil(bytes / 1024 ** 2)} MiB`;
   return [
     ...(survey.freeBytes >= needed
@@ -134,14 +165,14 @@ function roomProblems({ instanceId, survey }: MemberSurvey): string[] {
   ];
 }
 
-function clockProblems({ instanceId, survey, answeredAtMs }: MemberSurvey): string[] {
+export function clockProblems({ instanceId, survey, answeredAtMs }: MemberSurvey): string[] {
   if (survey === null) return [];
   const apartMs = Math.abs(survey.clockMs - answeredAtMs);
   if (apartMs <= clockToleranceMs) return [];
   return [`the clock of ${instanceId} is ${Math.round(apartMs / 1000)} s off: see that its time is set (chronyd)`];
 }
 
-function reachProblems(surveys: readonly MemberSurvey[]): string[] {
+export function reachProblems(surveys: readonly MemberSurvey[]): string[] {
   const known = surveys.flatMap(({ instanceId, survey }) =>
     survey?.raftIndex == null ? [] : [{ instanceId, raftIndex: survey.raftIndex }],
   );
@@ -149,6 +180,28 @@ function reachProblems(surveys: readonly MemberSurvey[]): string[] {
   return known
     .filter(({ raftIndex }) => newest - raftIndex > raftReach)
     .map(({ instanceId, raftIndex }) => `${instanceId} is ${newest - raftIndex} entries behind`);
+}
+
+/** Whose v2 store could not be listed, and why. */
+export function v2Problems({ surveys }: Pick<UpgradeFacts, 'surveys'>): readonly string[] {
+  return surveys.flatMap(({ instanceId, survey }) =>
+    survey === null || survey.v2Problem === ''
+      ? []
+      : [`the v2 store of ${instanceId} could not be listed: ${survey.v2Problem}`],
+  );
+}
+
+/** Members that all run one minor raise the cluster version to it within seconds. */
+function flipProblems(surveys: readonly MemberSurvey[]): string[] {
+  const known = surveys.flatMap(({ survey }) => survey?.description ?? []);
+  const running = new Set(known.map(({ etcd }) => minorOf(etcd.version ?? '')));
+  const [minor] = running;
+  if (running.size !== 1 || minor == null) return [];
+  return known.flatMap(({ instanceId, member }) => {
+    const reported = member?.clusterVersion ?? null;
+    if (reported === null || minorOf(reported) === minor) return [];
+    return [`${instanceId} reports the cluster version ${reported}, where every member runs ${minor}`];
+  });
 }
 
 /** What the planner goes by. */

@@ -18,9 +18,12 @@ export interface Beginning {
 export function begunUpgrade(before: UpgradeRecord | null, beginning: Beginning): UpgradeRecord {
   const { cluster, execution, token, now, request, plan } = beginning;
   const kept = { cluster, item: 'upgrade', execution, token } as const;
-  if (before !== null && request.action !== 'upgrade')
-    return { ...before, ...kept, to: request.action === 'rollBack' ? plan.to : before.to };
+  if (before !== null && request.action === 'rollBack')
+    return { ...before, ...kept, to: plan.to, ...(before.current && { current: { ...before.current, back: true } }) };
+  if (before !== null && request.action !== 'upgrade') return { ...before, ...kept, ...forwardAgain(before, plan) };
   const { flip } = before ?? {};
+  // What a halted one had not seen the end of is finished first.
+  const open = before?.endedAt === undefined && before?.current?.back !== true ? before?.current : undefined;
   return {
     ...kept,
     from: plan.from,
@@ -30,7 +33,14 @@ export function begunUpgrade(before: UpgradeRecord | null, beginning: Beginning)
     beganAt: now,
     done: [],
     ...(flip !== undefined && { flip }),
+    ...(open !== undefined && { current: open }),
   };
+}
+
+/** What a rollback had taken back goes forward where it is too late for that. */
+function forwardAgain({ current }: UpgradeRecord, { hops, to }: UpgradePlan): Partial<UpgradeRecord> {
+  if (current?.back !== true || hops[0]?.kind === 'rollBack') return {};
+  return { to, current: { from: current.from, to: current.to } };
 }
 
 export function withHop(record: UpgradeRecord, { kind, from, to }: Hop): UpgradeRecord {

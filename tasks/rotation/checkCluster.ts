@@ -1,13 +1,13 @@
 import { Fault } from '#etcd/faults.ts';
 import { askMembers, untilSteady } from '../agents/ask.ts';
 import { environment } from '../aws/environment.ts';
-import { readGroup } from '../aws/group.ts';
+import { readGroups } from '../aws/group.ts';
 import { readBootstrap, readLock, readRotation } from '../aws/record.ts';
 import type { Tasks } from '../catalogue.ts';
 import { endedHolder } from '../lock/holder.ts';
+import { settledInAll } from '../plan/rotatedGroups.ts';
 import { rotationPlan, unknownInstances } from '../plan/rotationPlan.ts';
 import { preflightProblems } from '../plan/rotationPreflight.ts';
-import { settledInstances } from '../plan/rotationRecord.ts';
 
 type Input = Tasks['checkCluster']['input'];
 
@@ -17,16 +17,16 @@ type Input = Tasks['checkCluster']['input'];
  */
 export async function handler({ execution, request }: Input): Promise<Tasks['checkCluster']['output']> {
   const { facts, problems } = await untilSteady(async () => {
-    const [bootstrap, lock, rotation, group] = await Promise.all([
+    const [bootstrap, lock, rotation, groups] = await Promise.all([
       readBootstrap(),
       readLock(),
       readRotation(),
-      readGroup(),
+      readGroups(),
     ]);
-    const settled = settledInstances(rotation, group);
+    const settled = settledInAll(rotation, groups);
     const reports = await askMembers(settled, execution);
     const holderEnded = await endedHolder(lock, execution);
-    const facts = { created: bootstrap?.createdAt !== undefined, lock, holderEnded, group, rotation, reports };
+    const facts = { created: bootstrap?.createdAt !== undefined, lock, holderEnded, groups, rotation, reports };
     const problems = preflightProblems(facts);
     // What lasts is said at once.
     return { seen: { facts, problems }, passing: problems.lasting.length > 0 ? [] : problems.passing };

@@ -1,25 +1,23 @@
 import { environment } from '../aws/environment.ts';
-import { readGroup, resumeProcesses, setDesiredCapacity, terminateInstance } from '../aws/group.ts';
+import { readGroups } from '../aws/group.ts';
 import { audit, readRotation, writeOperation } from '../aws/record.ts';
 import type { Tasks } from '../catalogue.ts';
 import { renewLease } from '../lock/lease.ts';
-import { restorationOf } from '../plan/rotationRecord.ts';
+import { rotatedGroup } from '../plan/rotatedGroups.ts';
+import { giveBack } from './giveBack.ts';
 
 type Input = Tasks['restoreGroup']['input'];
 
 /** Gives the group back what a rotation took, this one or one that crashed: its processes and its desired capacity. */
 export async function handler({ execution, token, leaseSeconds }: Input): Promise<Tasks['restoreGroup']['output']> {
   await renewLease({ holder: execution, token }, leaseSeconds);
-  const [record, group] = await Promise.all([readRotation(), readGroup()]);
+  const [record, groups] = await Promise.all([readRotation(), readGroups()]);
   const at = new Date().toISOString();
   const cluster = environment('CLUSTER');
   if (record === null) return { cluster, reason: '', beganAt: at, endedAt: at, replaced: [] };
   const { cluster: _, reason, beganAt, replaced } = record;
   if (record.restoredAt === undefined) {
-    const restoration = restorationOf(record, group);
-    await resumeProcesses(restoration.resume);
-    if (restoration.terminate !== null) await terminateInstance(restoration.terminate);
-    if (restoration.desiredCapacity !== null) await setDesiredCapacity(restoration.desiredCapacity);
+    const restoration = await giveBack(record, rotatedGroup(record, groups));
     await writeOperation({ ...record, token, restoredAt: at });
     const what = 'group put back after a rotation';
     await audit({ at, who: execution, what, why: reason, after: restoration }, `restored-${token}`);

@@ -14,6 +14,8 @@ export async function handler(input: Input): Promise<Tasks['beginUpgrade']['outp
   const before = await readUpgrade();
   if (before?.token === token) return { beganAt: before.beganAt };
   const now = new Date().toISOString();
+  // It died before it had noted anything: then there is nothing but the lock.
+  if (request.action === 'abandon' && (before === null || before.endedAt !== undefined)) return { beganAt: now };
   const record = begunUpgrade(before, { cluster: environment('CLUSTER'), execution, token, now, request, plan });
   await keepUpgrade(record);
   const what = `${request.action === 'upgrade' ? 'upgrade' : `${request.action} of the upgrade`} to ${plan.to} begun`;

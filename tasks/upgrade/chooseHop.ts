@@ -4,7 +4,8 @@ import { environment } from '../aws/environment.ts';
 import type { Hop, Tasks } from '../catalogue.ts';
 import { renewLease } from '../lock/lease.ts';
 import type { MemberSurvey, UpgradeFacts } from '../plan/upgradeFacts.ts';
-import { backupsOf, planUpgrade } from '../plan/upgradePlan.ts';
+import { v2Problems } from '../plan/upgradeFacts.ts';
+import { backupsOf, planUpgrade, v2MemberOf } from '../plan/upgradePlan.ts';
 import { withHop } from '../plan/upgradeRecord.ts';
 import { obtainableReleases, readFacts } from './facts.ts';
 import { keepUpgrade, ownUpgrade } from './ownUpgrade.ts';
@@ -32,14 +33,17 @@ export async function handler(input: Input): Promise<Tasks['chooseHop']['output'
   const releases = await obtainableReleases([record.to]);
   const facts = await untilSteady(async () => {
     const seen = await readFacts(execution, releases);
-    return { seen, passing: silentIn(seen).map(({ problem }) => problem) };
+    return { seen, passing: [...silentIn(seen).map(({ problem }) => problem), ...v2Problems(seen)] };
   });
   const silent = silentIn(facts);
   if (silent.length > 0)
     throw new Fault(
       'MemberNotHealthy',
-      `nothing more is upgraded: ${silent.map(({ instanceId, problem }) => `${instanceId} does not say what it runs (${problem})`).join('; ')}`,
+      `nothing more is upgraded: ${silent.map(({ instanceId, problem }) => `${instanceId} does not say what it runs (${problem})`).join('; ')}; where an instance was lost, abandon the upgrade, and start it again once a new member has joined`,
     );
+  // Where nobody knows whether there are keys, the next release could take them away from clients.
+  const unlisted = v2Problems(facts);
+  if (unlisted.length > 0) throw new Fault('MemberNotHealthy', `nothing more is upgraded: ${unlisted.join('; ')}`);
   const isBack = request.action === 'rollBack' && record.current === undefined;
   const planned = planUpgrade(facts, isBack ? { ...request, action: 'resume' } : request, environment('CLUSTER'));
   if (planned.verdict === 'refused') throw new Fault('UpgradeNotPossible', planned.reasons.join('; '));
@@ -48,9 +52,12 @@ export async function handler(input: Input): Promise<Tasks['chooseHop']['output'
   const [hop] = hops;
   const { strategy } = record;
   const done = record.done.length;
-  if (hop === undefined) return { step: 'done', hop: none, strategy, done, remaining: 0, members, backups: [] };
+  if (hop === undefined)
+    return { step: 'done', hop: none, strategy, done, remaining: 0, members, v2Member: '', backups: [] };
   await keepUpgrade(withHop(record, hop));
-  return { step: 'hop', hop, strategy, done, remaining: hops.length, members, backups: backupsOf(facts, hop) };
+  const v2Member = v2MemberOf(facts);
+  const backups = backupsOf(facts, hop);
+  return { step: 'hop', hop, strategy, done, remaining: hops.length, members, v2Member, backups };
 }
 
 /** Those that do not say what they run. */

@@ -1,9 +1,9 @@
 import { Fault } from '#etcd/faults.ts';
 import { surveyMembers, untilSteady } from '../agents/ask.ts';
-import { readGroup } from '../aws/group.ts';
+import { readGroups } from '../aws/group.ts';
 import type { Tasks } from '../catalogue.ts';
 import { renewLease } from '../lock/lease.ts';
-import { stayingInstances } from '../plan/group.ts';
+import { stayingInAll } from '../plan/group.ts';
 import { chooseMember } from '../plan/upgradeMembers.ts';
 
 type Input = Tasks['chooseMember']['input'];
@@ -14,15 +14,16 @@ export async function handler({
   token,
   leaseSeconds,
   hop,
+  previous,
 }: Input): Promise<Tasks['chooseMember']['output']> {
   await renewLease({ holder: execution, token }, leaseSeconds);
   const choice = await untilSteady(async () => {
-    const group = await readGroup();
+    const groups = await readGroups();
     const surveys = await surveyMembers(
-      stayingInstances(group).map(({ instanceId }) => instanceId),
+      stayingInAll(groups).map(({ instanceId }) => instanceId),
       execution,
     );
-    const seen = chooseMember(surveys, hop);
+    const seen = chooseMember(surveys, hop, previous);
     return { seen, passing: seen.verdict === 'halted' ? seen.problems : [] };
   });
   if (choice.verdict === 'halted')

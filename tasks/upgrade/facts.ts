@@ -1,27 +1,27 @@
 /** Everything that the decisions of an upgrade rest on, read at one moment. */
 import { hopInto, nextMinor } from '#etcd/hops.ts';
 import { factsOf } from '#etcd/minors.ts';
-import { compareVersions, type Minor, minorOf, minors } from '#etcd/versions.ts';
+import { compareVersions, isSupported, type Minor, minorOf, minors } from '#etcd/versions.ts';
 import { surveyMembers } from '../agents/ask.ts';
-import { readGroup } from '../aws/group.ts';
+import { readGroups } from '../aws/group.ts';
 import { listReleases } from '../aws/objects.ts';
 import { officialReleases } from '../aws/officialReleases.ts';
 import { readBootstrap, readLock, readRotation, readUpgrade } from '../aws/record.ts';
 import { endedHolder } from '../lock/holder.ts';
-import { stayingInstances } from '../plan/group.ts';
+import { stayingInAll } from '../plan/group.ts';
 import type { Release, UpgradeFacts } from '../plan/upgradeFacts.ts';
 
 /** @param releases that can be had */
 export async function readFacts(execution: string, releases: readonly Release[]): Promise<UpgradeFacts> {
-  const [bootstrap, lock, rotation, upgrade, group] = await Promise.all([
+  const [bootstrap, lock, rotation, upgrade, groups] = await Promise.all([
     readBootstrap(),
     readLock(),
     readRotation(),
     readUpgrade(),
-    readGroup(),
+    readGroups(),
   ]);
   const surveys = await surveyMembers(
-    stayingInstances(group).map(({ instanceId }) => instanceId),
+    stayingInAll(groups).map(({ instanceId }) => instanceId),
     execution,
   );
   return {
@@ -30,7 +30,7 @@ export async function readFacts(execution: string, releases: readonly Release[])
     holderEnded: await endedHolder(lock, execution),
     rotation,
     upgrade,
-    group,
+    groups,
     surveys,
     releases,
   };
@@ -46,10 +46,11 @@ export async function obtainableReleases(wanted: readonly string[]): Promise<rea
   const versions = inBucket.map(({ version }) => version);
   const missing = minors
     .filter((minor) => !versions.some((version) => minorOf(version) === minor && startsNextHop(version, minor)))
-    .map((minor) => factsOf(`${minor}.0`).latestPatch)
+    .map((minor) => factsOf(`${minor}.0`).latestPatch);
+  const asked = [...missing, ...wanted]
+    .filter((version) => isSupported(version) && !versions.includes(version))
     // No sums of 2.x releases are published: they have to be in the bucket.
     .filter((version) => compareVersions(version, '3.0.0') >= 0);
-  const asked = [...missing, ...wanted].filter((version) => version !== '' && !versions.includes(version));
   const official = await officialReleases([...new Set(asked)]);
   return [
     ...inBucket.map(({ version, arch }): Release => ({ version, arch, from: 'bucket' })),

@@ -37,6 +37,7 @@ describe('what the agent is told from outside', () => {
       root: '/',
       supervisor: 'systemd',
       statusAddress: '127.0.0.1',
+      listenAddress: null,
       awsEndpoint: null,
       metadataEndpoint: 'http://169.254.169.254',
     });
@@ -46,5 +47,6 @@ describe('what the agent is told from outside', () => {
     [{ ETCD_AGENT_SUPERVISOR: 'runit' }, "ETCD_AGENT_SUPERVISOR is 'runit'; allowed: systemd, child"],
     [{ ETCD_AGENT_STATUS_ADDRESS: '0.0.0.0' }, "ETCD_AGENT_STATUS_ADDRESS is '0.0.0.0'; allowed: a loopback address"],
     [{ ETCD_AGENT_STATUS_ADDRESS: '10.0.0.1' }, 'allowed: a loopback address, 127.0.0.0/8'],
+    [{ ETCD_AGENT_LISTEN_ADDRESS: 'localhost' }, "ETCD_AGENT_LISTEN_ADDRESS is 'localhost'; allowed: an IPv4 address"],
   ])('%j is refused', (variables, message) => expect(() => agentEnvironment(variables)).toThrow(message));
 });

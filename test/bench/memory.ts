@@ -12,7 +12,7 @@ export interface Memory {
 const server = "require('node:http').createServer((_, r) => r.end()).listen(0, '127.0.0.1')";
 
 export async function measureMemory(etcd: string, minutes: number): Promise<{ agent: Memory; node: Memory }> {
-  const cluster = await openTestCluster({ members: 1, etcd });
+  const cluster = await openTestCluster({ members: 1, etcd, tls: true });
   const bare = spawn(process.execPath, ['-e', server], { stdio: 'ignore' });
   try {
     await cluster.ended(cluster.firstExecution);

@@ -10,12 +10,14 @@ export async function replaceOurWay(
   etcd: string,
   everyMs: number,
 ): Promise<Omit<ProcedureResult, 'belowSeconds'>> {
-  const cluster = await openTestCluster({ members, etcd, settings: { recordTtlSeconds: 1 } });
+  const cluster = await openTestCluster({ members, etcd, tls: true });
+  const { identity } = cluster;
+  const of = (addresses: readonly string[]) => ({ addresses, version: etcd, ...(identity && { identity }) });
   try {
     await cluster.ended(cluster.firstExecution);
-    const aim = async (addresses: readonly string[]) => (await starting).aim({ addresses, version: etcd });
+    const aim = async (addresses: readonly string[]) => (await starting).aim(of(addresses));
     const followed = await followDns(cluster, (addresses) => void aim(addresses));
-    const starting = startLoad({ target: { addresses: followed.addresses(), version: etcd }, everyMs });
+    const starting = startLoad({ target: of(followed.addresses()), everyMs });
     const load = await starting;
     const began = performance.now();
     const end = await cluster.ended(await rotate(cluster, { reason: 'benchmark' }));

@@ -9,6 +9,7 @@ import { bootBare } from './bare.ts';
 import { median } from './median.ts';
 import { measureMemory } from './memory.ts';
 import { bootOurs } from './ours.ts';
+import { reportLatency, reportRegionChange } from './regions.ts';
 import { replaceOurWay } from './rotation.ts';
 import { reportUpgrade, type Way } from './upgrade.ts';
 
@@ -18,17 +19,18 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     'memory-minutes': { type: 'string', default: '10' },
     upgrades: { type: 'string', default: '3.4.15:3.5.35,2.3.8:3.0.17' },
-    only: { type: 'string', default: 'boot,replace,upgrade,memory' },
+    only: { type: 'string', default: 'boot,replace,upgrade,regions,memory' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
 
 const usage = `Usage: npm run bench -- [--etcd X.Y.Z] [--rounds N] [--memory-minutes N] [--upgrades FROM:TO,...]
-                        [--only boot,replace,upgrade,memory]
+                        [--only boot,replace,upgrade,regions,memory]
 
   boot     from nothing to every member healthy, 1, 3 and 5 members, beside a script that starts the same etcd processes
   replace  every instance replaced under 100 writes a second: RotateInstances beside the predecessor's procedure
   upgrade  RollingUpgrade of three members (3.4.15:3.5.35,2.3.8:3.0.17) beside a bare script and the predecessor's procedure
+  regions  writes in a cluster of 3 + 2, 25 and 80 ms apart; one of five members moved to the second region under 100 writes a second
   memory   the agent after so many minutes (0: left out), beside a Node process with an HTTP server
 `;
 
@@ -38,6 +40,10 @@ async function main(): Promise<void> {
   if (only.includes('boot')) await reportBoot(rounds);
   if (only.includes('replace')) await reportReplacement(rounds);
   if (only.includes('upgrade')) await reportUpgrade(rounds, upgrades());
+  if (only.includes('regions')) {
+    await reportLatency(values.etcd, [25, 80]);
+    await reportRegionChange(rounds, [values.etcd, '2.3.8'], 25);
+  }
   const minutes = Number(values['memory-minutes']);
   if (only.includes('memory') && minutes > 0) await reportMemory(minutes);
 }

@@ -54,7 +54,7 @@ async function upgradeOurs(from: string, to: string): Promise<OurUpgrade> {
   let cluster: RehearsalCluster | null = null;
   try {
     cluster = await openCluster(
-      { from, to, members, keep: false },
+      { from, to, members, tls: true, keep: false },
       () => {},
       () => {},
     );

@@ -19,15 +19,41 @@ export interface Resolved {
 
 export async function resolved(cluster: TestCluster): Promise<Resolved> {
   const { resolver, domain } = resolverOf(cluster);
+  const ssl = cluster.identity === null ? '' : '-ssl';
   const names = async (service: string) =>
     (await resolver.resolveSrv(`${service}._tcp.${domain}`))
       .map(({ name }) => name.slice(0, -domain.length - 1))
       .sort();
-  const [server, client, old] = await Promise.all(['_etcd-server', '_etcd-client', '_etcd'].map(names));
+  const services = [`_etcd-server${ssl}`, `_etcd-client${ssl}`, '_etcd'];
+  const [server, client, old] = await Promise.all(services.map(names));
   const addresses = await Promise.all(
     (server ?? []).map(async (name) => [name, (await resolver.resolve4(`${name}.${domain}`)).join()] as const),
   );
   return { server: server ?? [], client: client ?? [], old: old ?? [], addresses: Object.fromEntries(addresses) };
+}
+
+/** Whether clients find members under a service's name: `_etcd-client-ssl`. */
+export async function isOffered(cluster: TestCluster, service: string): Promise<boolean> {
+  const { resolver, domain } = resolverOf(cluster);
+  const found = await resolver.resolveSrv(`${service}._tcp.${domain}`).catch(() => []);
+  return found.length > 0;
+}
+
+/** Instance ids under a service's name as a region's DNS server has them: sorted, those to be tried first before the others. */
+export async function ranked(
+  { home, outputs }: TestCluster,
+  region: string,
+  service: string,
+): Promise<{ readonly first: readonly string[]; readonly others: readonly string[] }> {
+  const { services } = await home.region(region);
+  const domain = outputs.DiscoveryDomain ?? '';
+  const found = await serverResolver(services.dns).resolveSrv(`${service}._tcp.${domain}`);
+  const lowest = Math.min(...found.map(({ priority }) => priority));
+  const names = (targets: typeof found) => targets.map(({ name }) => name.slice(0, -domain.length - 1)).sort();
+  return {
+    first: names(found.filter(({ priority }) => priority === lowest)),
+    others: names(found.filter(({ priority }) => priority > lowest)),
+  };
 }
 
 /** A client's view of the members, until the cluster is closed. */

@@ -28,7 +28,7 @@ describe('while ClusterBootstrap runs', () => {
   });
 
   test('agents that are killed go on where they were', async () => {
-    cluster = await openTestCluster({ members: 3, etcd });
+    cluster = await openTestCluster({ members: 3, etcd, tls: true });
     const { home } = cluster;
     const instances = await eventually('three agents', async () => {
       const all = await home.instances();
@@ -68,7 +68,7 @@ describe('while ClusterBootstrap runs', () => {
 
 describe('a running cluster', () => {
   test('etcd that is killed is back under the same member id; agents that are killed leave etcd alone', async () => {
-    cluster = await openTestCluster({ members: 3, etcd });
+    cluster = await openTestCluster({ members: 3, etcd, tls: true });
     await cluster.ended(cluster.firstExecution);
     const [first] = await cluster.members();
     const before = first?.status;
@@ -95,7 +95,7 @@ describe('a running cluster', () => {
   test.each(['agent killed', 'agent alive'])(
     'a member whose disk is wiped never goes on under its id: it joins anew (%s)',
     async (agentKilled) => {
-      cluster = await openTestCluster({ members: 3, etcd });
+      cluster = await openTestCluster({ members: 3, etcd, tls: agentKilled === 'agent killed' });
       await cluster.ended(cluster.firstExecution);
       const [wiped, other] = await cluster.members();
       const machine = cluster.home.services.ec2.machine(wiped?.instanceId ?? '');
@@ -145,7 +145,7 @@ describe('a running cluster', () => {
   );
 
   test('is the same cluster with the same data after the home was closed and opened again', async () => {
-    cluster = await openTestCluster({ members: 3, etcd });
+    cluster = await openTestCluster({ members: 3, etcd, tls: true });
     await cluster.ended(cluster.firstExecution);
     const before = await cluster.members();
     await write(before[0]?.address ?? '', etcd, 'kept', 'yes');
@@ -161,7 +161,7 @@ describe('a running cluster', () => {
   });
 
   test('an instance terminated through its group is really gone, and replaced by one that joins', async () => {
-    cluster = await openTestCluster({ members: 3, etcd });
+    cluster = await openTestCluster({ members: 3, etcd, tls: true });
     await cluster.ended(cluster.firstExecution);
     const { home } = cluster;
     const [victim] = await cluster.members();

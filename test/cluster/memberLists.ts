@@ -1,5 +1,6 @@
 /** A record of what the members list while a test goes on: who came, who went, and who was new at the same time. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isAt } from '#etcd/addresses.ts';
 import { quorum } from '#etcd/membership.ts';
 import { createEtcdClient, type ListedMember } from '../../agent/machine/etcdClient.ts';
 import type { TestCluster } from './cluster.ts';
@@ -75,7 +76,7 @@ export async function watchMembers(cluster: TestCluster, etcd: string): Promise<
   };
 }
 
-/** What each etcd that answers lists, by its peer URL. */
+/** What each etcd that answers lists, by its address. */
 async function listsOf({ home }: TestCluster, version: string): Promise<Map<string, readonly ListedMember[]>> {
   const lists = new Map<string, readonly ListedMember[]>();
   await Promise.all(
@@ -83,7 +84,7 @@ async function listsOf({ home }: TestCluster, version: string): Promise<Map<stri
       const client = createEtcdClient({ address, version, timeoutMs });
       const list = await client.members().catch(() => null);
       // Before it knows the cluster, a member lists nobody; a learner does not answer.
-      if (list !== null && list.members.length > 0) lists.set(`http://${address}:2380`, list.members);
+      if (list !== null && list.members.length > 0) lists.set(address, list.members);
     }),
   );
   return lists;
@@ -91,7 +92,7 @@ async function listsOf({ home }: TestCluster, version: string): Promise<Map<stri
 
 function lacking(list: readonly ListedMember[], answering: ReadonlySet<string>): string | null {
   const voters = list.filter(({ isLearner }) => !isLearner);
-  const up = voters.filter(({ peerUrls }) => peerUrls.some((url) => answering.has(url)));
+  const up = voters.filter(({ peerUrls }) => [...answering].some((address) => isAt(peerUrls, address)));
   return up.length >= quorum(voters.length) ? null : `${up.length} answer of ${list.map(written).join(', ')}`;
 }
 

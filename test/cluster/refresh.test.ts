@@ -44,10 +44,14 @@ async function refreshed(Preferences?: RefreshPreferences): Promise<void> {
   }
 }
 
+const launchingFirst: [string, RefreshPreferences][] = [
+  ['that launches first', { MinHealthyPercentage: 100, MaxHealthyPercentage: 110 }],
+];
+
 describe('an instance refresh', () => {
   test.each<[string, RefreshPreferences | undefined]>([
     ['with the defaults: an instance goes while its successor comes', undefined],
-    ['that launches first', { MinHealthyPercentage: 100, MaxHealthyPercentage: 110 }],
+    ...(process.env.TESTS === 'all' ? launchingFirst : []),
   ])('%s; three new members are left, and clients have lost nothing', async (_what, preferences) => {
     const before = await settled(cluster, 3);
     const watch = await watchMembers(cluster, etcd);

@@ -1,13 +1,18 @@
 /** `npm start` as a newcomer types it: a real cluster goes green in a real browser, stops with Ctrl-C, resumes, starts over. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { chromium } from 'playwright-core';
+import { presentToEtcd } from '../../agent/machine/etcdHttp.ts';
+import type { TlsIdentity } from '../../agent/machine/http.ts';
 import { startTimeOf } from '../../agent/machine/processes.ts';
+import { resolveEtcdctl } from '../../infra/local/binaries/resolve.ts';
 import { read, write } from '../../infra/local/rehearse/kv.ts';
 import type { Endpoints } from '../../infra/local/start/endpoints.ts';
 import { chromiumOrInstall } from '../chromium.ts';
@@ -30,6 +35,7 @@ const folders: string[] = [];
 const running = new Set<Started>();
 
 afterEach(async () => {
+  presentToEtcd(null);
   for (const started of running) await interrupt(started);
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
@@ -77,6 +83,33 @@ async function ready(started: Started, folder: string): Promise<Endpoints> {
   return JSON.parse(readFileSync(join(folder, 'endpoints.json'), 'utf8')) as Endpoints;
 }
 
+/** What is in the folder, and the folder, that others than its owner can do anything with. */
+function openToOthers(folder: string): string[] {
+  const kept = ['.', ...readdirSync(folder)].map((name) => join(folder, name));
+  return kept.filter((path) => (statSync(path).mode & 0o077) !== 0);
+}
+
+/** What the operator's files hold, as the commands that are printed name them. */
+function operatorOf({ operator }: Endpoints): { identity: TlsIdentity; serial: string } {
+  if (operator === undefined) throw new Error('there is no certificate of the operator');
+  const [certificate = '', key = '', authorities = ''] = [operator.certificate, operator.key, operator.authorities].map(
+    (file) => readFileSync(file, 'utf8'),
+  );
+  return { identity: { certificate, key, authorities }, serial: new X509Certificate(certificate).serialNumber };
+}
+
+/** Pastes the line that begins so into a shell. */
+async function pasted(started: Started, command: string): Promise<string> {
+  const line =
+    started
+      .output()
+      .split('\n')
+      .find((one) => one.startsWith(`  ${command} `)) ?? 'false';
+  // Its file is named after its version, too.
+  const typed = line.replace(/^ *etcdctl /, `'${await resolveEtcdctl(etcd)}' `);
+  return (await promisify(execFile)('sh', ['-c', typed])).stdout;
+}
+
 const addressOf = (clientUrl: string) => new URL(clientUrl).hostname;
 const statuses = ({ members }: Endpoints) =>
   Promise.all(members.map(({ clientUrl }) => statusOf(addressOf(clientUrl))));
@@ -85,11 +118,19 @@ describe('npm start', () => {
   test('brings up a cluster, shows it, stops with Ctrl-C, resumes it, and starts over with --fresh', async () => {
     const folder = dataFolder();
     const first = npmStart('--data', folder, '--members', '3', '--etcd', etcd);
-    const [, url = ''] = await printed(first, /Watch it at (http:\/\/127\.0\.0\.1:\d+\/)/);
+    const [, url = ''] = await printed(first, /Watch it at (http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]+)/);
     if (executable !== null) await watchItGoGreen(executable, url);
     const endpoints = await ready(first, folder);
     expect(endpoints).toMatchObject({ page: url, region: 'eu-west-1' });
     expect(endpoints.members).toHaveLength(3);
+    expect(openToOthers(folder)).toEqual([]);
+    const { identity, serial } = operatorOf(endpoints);
+    presentToEtcd(identity);
+    const answers = (await pasted(first, 'etcdctl')).trim().split('\n');
+    expect(answers.map((line) => line.split(', ')[0]).sort()).toEqual(
+      endpoints.members.map(({ clientUrl }) => clientUrl).sort(),
+    );
+    expect(endpoints.members.every(({ clientUrl }) => clientUrl.startsWith('https://'))).toBe(true);
 
     const { awsEndpoint: endpoint, region, credentials } = endpoints;
     const groups = new AutoScalingClient({ endpoint, region, credentials });
@@ -113,6 +154,7 @@ describe('npm start', () => {
     const again = npmStart('--data', folder);
     const resumed = await ready(again, folder);
     expect(resumed.members).toEqual(endpoints.members);
+    expect(operatorOf(resumed).serial).toBe(serial);
     const after = await statuses(resumed);
     expect(after.map((status) => status?.member?.id)).toEqual(before.map((status) => status?.member?.id));
     expect(await read(three ?? '', etcd, 'kept')).toBe('over the night');
@@ -122,8 +164,9 @@ describe('npm start', () => {
     expect(await changed.ended).not.toBe(0);
     expect(changed.output()).toContain('--members is 1, but the cluster in');
 
-    const fresh = await ready(npmStart('--data', folder, '--members', '1', '--fresh'), folder);
-    expect(fresh.members).toHaveLength(1);
+    const fresh = await ready(npmStart('--data', folder, '--members', '1', '--no-tls', '--fresh'), folder);
+    expect(fresh.members).toEqual([expect.objectContaining({ clientUrl: expect.stringMatching(/^http:/) })]);
+    expect(fresh.operator).toBeUndefined();
     const [status] = await statuses(fresh);
     expect(before.map((old) => old?.member?.clusterId)).not.toContain(status?.member?.clusterId);
   });

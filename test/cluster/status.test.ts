@@ -10,7 +10,7 @@ jest.setTimeout(240_000);
 
 let cluster: TestCluster;
 beforeAll(async () => {
-  cluster = await openTestCluster({ members: 3, etcd: '3.5.35' });
+  cluster = await openTestCluster({ members: 3, etcd: '3.5.35', tls: true });
   keepEndpoints(cluster);
 });
 afterAll(() => cluster?.close());
@@ -44,7 +44,7 @@ test('a healthy cluster: 0, with all that there is to know', async () => {
     return seen.code === 0 ? seen.stdout : Promise.reject(new Error(seen.stdout + seen.stderr));
   });
   for (const { instanceId } of await cluster.home.instances()) expect(stdout).toContain(instanceId);
-  expect(stdout.match(/3\.5\.35 {2}(leader|follower) +healthy/g)).toHaveLength(3);
+  expect(stdout.match(/3\.5\.35 {2}TLS +(leader|follower) +healthy/g)).toHaveLength(3);
   expect(stdout).toMatch(/Lock +free/);
   expect(stdout).toMatch(/DNS +in sync, 7 records/);
   expect(stdout).toMatch(/SUCCEEDED .*ClusterBootstrap/);

@@ -1,28 +1,27 @@
 /** Upgrades as an operator starts them, and what is looked at after one. */
 import { connect } from 'node:net';
-import { StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { type HistoryEvent, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { expect } from '@jest/globals';
-import { openTestCluster, type TestCluster } from './cluster.ts';
+import { historyOf } from '../../infra/executions/follow.ts';
+import { eventually, type TestCluster, type TestClusterOptions } from './cluster.ts';
+import { createdCluster } from './created.ts';
 import { lockOf } from './rotation.ts';
 
 /** Seconds that a member may take: a broken one is given up after that. */
 const memberHealthyTimeoutSeconds = 60;
 
-/** A cluster that was created with this etcd. Its home offers every release that can be made here. */
+/**
+ * A cluster that was created with this etcd. Its home offers every release that can be made here.
+ * @param more settings
+ */
 export async function createdWith(
   version: string,
   members: number,
   timeoutSeconds = memberHealthyTimeoutSeconds,
+  more: Pick<TestClusterOptions, 'tls'> = {},
 ): Promise<TestCluster> {
   const settings = { memberHealthyTimeoutSeconds: timeoutSeconds };
-  const cluster = await openTestCluster({ members, etcd: version, settings });
-  try {
-    expect(await cluster.ended(cluster.firstExecution)).toMatchObject({ status: 'SUCCEEDED' });
-    return cluster;
-  } catch (error) {
-    await cluster.close();
-    throw error;
-  }
+  return createdCluster({ members, etcd: version, settings, ...more });
 }
 
 export async function startUpgrade({ states, outputs }: TestCluster, input: unknown): Promise<string> {
@@ -60,6 +59,54 @@ export async function expectUpgraded(cluster: TestCluster, version: string, size
     expect(status?.member?.members).toHaveLength(size);
   }
   expect((await lockOf(cluster))?.holder).toBeUndefined();
+}
+
+/** How often each member's etcd has been started. */
+export async function startsOf(cluster: TestCluster): Promise<ReadonlyMap<string, number>> {
+  return new Map((await cluster.members()).map(({ instanceId, status }) => [instanceId, status?.etcd.starts ?? 0]));
+}
+
+/** How often since then. */
+export async function startedSince(
+  cluster: TestCluster,
+  before: ReadonlyMap<string, number>,
+): Promise<readonly number[]> {
+  return [...(await startsOf(cluster))].map(([id, count]) => count - (before.get(id) ?? 0));
+}
+
+/** Names of the states that an execution has entered, and the executions that it has started. */
+export async function statesEntered(cluster: TestCluster, executionArn: string): Promise<readonly string[]> {
+  const events = await eventsOf(cluster, executionArn);
+  return events.flatMap(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name ?? []);
+}
+
+/** How often a task has timed out in an execution and those that it has started. */
+export async function timeOutsOf(cluster: TestCluster, executionArn: string): Promise<number> {
+  return (await eventsOf(cluster, executionArn)).filter(({ type }) => type === 'TaskTimedOut').length;
+}
+
+/** Its history, and after it those of the executions that it has started. */
+async function eventsOf(cluster: TestCluster, executionArn: string): Promise<readonly HistoryEvent[]> {
+  const events = await historyOf(cluster.states, executionArn);
+  const nested = events.flatMap(({ taskSubmittedEventDetails }) => {
+    const output = JSON.parse(taskSubmittedEventDetails?.output ?? '{}') as { ExecutionArn?: string };
+    return output.ExecutionArn ?? [];
+  });
+  const inner = await Promise.all(nested.map((arn) => eventsOf(cluster, arn)));
+  return [...events, ...inner.flat()];
+}
+
+/** Waits until there are three healthy members of three without the one that was lost. */
+export async function threeHealthy(cluster: TestCluster, lost: string): Promise<void> {
+  await eventually(
+    'three healthy members',
+    async () => {
+      const now = (await cluster.members()).filter(({ instanceId }) => instanceId !== lost);
+      const well = now.filter(({ status }) => status?.health.verdict === 'healthy');
+      return well.length === 3 && well.every(({ status }) => status?.member?.members.length === 3);
+    },
+    120_000,
+  );
 }
 
 /** Counts the etcd servers that listen, again and again: one that is busy or has no leader for a moment runs all the same. */

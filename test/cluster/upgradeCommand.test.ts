@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { arnOf } from '../../infra/upgrade/execution.ts';
-import type { TestCluster } from './cluster.ts';
+import { eventually, type TestCluster } from './cluster.ts';
 import { keepEndpoints } from './endpoints.ts';
 import { createdWith, expectUpgraded } from './upgrade.ts';
 
@@ -14,6 +14,8 @@ let cluster: TestCluster;
 beforeAll(async () => {
   cluster = await createdWith('3.5.31', 3);
   keepEndpoints(cluster);
+  // The leader's agent writes the records in its first round after the creation, and without them nothing is well.
+  await eventually('the cluster is well', async () => (await run('status').ended).code === 0);
 });
 afterAll(() => cluster?.close());
 

@@ -1,5 +1,6 @@
 /** What stands between two minors: found, mended by the upgrade itself, or refused with what to do. One member each: it is faster. */
 import { afterEach, expect, jest, test } from '@jest/globals';
+import { exchangeWithEtcd } from '../../agent/machine/etcdHttp.ts';
 import { read, write } from '../../infra/local/rehearse/kv.ts';
 import type { TestCluster } from './cluster.ts';
 import { lockOf } from './rotation.ts';
@@ -15,11 +16,9 @@ const hopsOf = (output: string | undefined) =>
   (JSON.parse(output ?? '{}') as { hops: { to: string }[] }).hops.map(({ to }) => to);
 
 async function postV3(path: string, body: object): Promise<void> {
-  const answer = await fetch(`http://${await address()}:2379/v3${path}`, {
-    method: 'POST',
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  const post = { path: `/v3${path}`, method: 'POST', body: JSON.stringify(body), timeoutMs: 10_000 };
+  const answer = await exchangeWithEtcd({ address: await address(), ...post });
+  if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${answer.body}`);
 }
 
 test('3.5.31 goes to 3.6 through the patch that it needs first; what was written is there', async () => {
@@ -45,11 +44,12 @@ test('3.6.0 goes to 3.7 through the patch that it needs first, and not back', as
 
 test('keys of the v2 API stay until 3.5, refuse 3.6 by name, and are deleted where that is asked for', async () => {
   cluster = await createdWith('3.3.27', 1);
-  const key = `http://${await address()}:2379/v2/keys/color`;
-  await fetch(key, { method: 'PUT', body: new URLSearchParams({ value: 'green' }) });
+  // A version whose own API is v2's.
+  const ofV2 = '2.3.8';
+  await write(await address(), ofV2, 'color', 'green');
   const kept = await upgrade(cluster, { to: '3.5.35' });
   expect([kept.status, kept.cause]).toEqual(['SUCCEEDED', undefined]);
-  expect(await (await fetch(key)).json()).toMatchObject({ node: { value: 'green' } });
+  expect(await read(await address(), ofV2, 'color')).toBe('green');
   const refused = await upgrade(cluster, { to: '3.6.16' });
   expect(refused).toMatchObject({ status: 'FAILED', error: 'UpgradeNotPossible' });
   expect(refused.cause).toMatch(/the v2 store holds \/color.*"v2Keys": "delete"/);
@@ -90,4 +90,6 @@ test('a backup of each flip is in the bucket, with what it is of and its SHA-256
     expect(Number(metadata['raft-index'])).toBeGreaterThan(0);
   }
   expect(Number(kept[1]?.metadata.revision)).toBeGreaterThan(0);
+  const next = await upgrade(cluster, { to: '3.2.32', dryRun: true });
+  expect(JSON.parse(next.output ?? '{}')).toMatchObject({ lastBackup: { key: kept[1]?.key } });
 });

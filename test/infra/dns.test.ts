@@ -7,6 +7,7 @@ import { App, CfnResource, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { PublicHostedZone } from 'aws-cdk-lib/aws-route53';
 import { clusterDomain, desiredRecords } from '#etcd/dnsRecords.ts';
+import { transports } from '#etcd/transport.ts';
 import { recordStatements, removeRecordsOnDeletion } from '../../infra/dns.ts';
 import { creationOrder } from '../../infra/local/cloudformation/order.ts';
 
@@ -82,9 +83,17 @@ describe('what agents may do', () => {
     expect(more).toEqual([]);
     const allowed = (name: string) => name.endsWith(pattern.slice(1));
     expect(pattern).toBe('*.blue.etcd.internal');
-    const member = { name: 'i-0123456789abcdef0', address: '10.0.0.1', healthy: true, learner: false };
-    for (const tls of [true, false]) {
-      const facts = { cluster: 'blue', zoneName: 'etcd.internal', ttlSeconds: 10, tls, members: [member] };
+    const member = { name: 'i-0123456789abcdef0', address: '10.0.0.1', healthy: true, learner: false, region: null };
+    for (const transport of transports) {
+      const facts = {
+        cluster: 'blue',
+        zoneName: 'etcd.internal',
+        ttlSeconds: 10,
+        transport,
+        securePort: 2379,
+        members: [member],
+        regions: ['eu-west-1', 'eu-central-1'],
+      };
       for (const { name, type } of desiredRecords(facts)) {
         expect([name, allowed(name.slice(0, -1))]).toEqual([name, true]);
         expect(types).toContain(type);

@@ -37,21 +37,22 @@ const tasksThatMay = (action: RegExp) =>
   );
 
 describe('whoever changes a group', () => {
-  test('may change the one with the cluster’s tag and no other', () => {
+  test('may change the one with the cluster’s name and tag and no other', () => {
     const changing = allowing(/^autoscaling:(?!Describe)/);
     expect(changing.length).toBeGreaterThan(4);
     for (const { statement } of changing) {
       expect(statement.Condition).toEqual({
         StringEquals: { 'autoscaling:ResourceTag/etcd-appliance:cluster': 'etcd' },
       });
-      expect(JSON.stringify(statement.Resource)).toContain(':autoScalingGroup:*:autoScalingGroupName/*');
+      expect(JSON.stringify(statement.Resource)).toContain(':autoScalingGroup:*:autoScalingGroupName/etcd-etcd"');
     }
   });
 
   test.each([
     [/SetDesiredCapacity$/, ['addInstance', 'restoreGroup']],
     [/TerminateInstanceInAutoScalingGroup$/, ['restoreGroup', 'terminateInstance']],
-    [/SuspendProcesses$/, ['beginRotation', 'chooseInstance', 'restoreGroup']],
+    [/SuspendProcesses$/, ['beginRotation', 'chooseInstance']],
+    [/ResumeProcesses$/, ['restoreGroup']],
   ])('%s: only tasks that do it', (action, tasks) => {
     expect(tasksThatMay(action).sort()).toEqual(tasks);
   });
@@ -59,21 +60,29 @@ describe('whoever changes a group', () => {
 
 test('executions of the cluster’s operations alone are looked at, by those who take a lock over, and by the nested one’s parent', () => {
   const looking = allowing(/^states:DescribeExecution$/).filter(
-    ({ policy }) => !policy.startsWith('RollingUpgradeRole'),
+    ({ policy }) => !/^(RollingUpgrade|MigrateToTls|RotateCertificateAuthority)Role/.test(policy),
   );
-  expect(tasksThatMay(/^states:DescribeExecution$/).sort()).toEqual(['checkCluster', 'planUpgrade', 'takeLock']);
+  expect(tasksThatMay(/^states:DescribeExecution$/).sort()).toEqual([
+    'checkCluster',
+    'planAuthorityRotation',
+    'planMigration',
+    'planUpgrade',
+    'takeLock',
+  ]);
   for (const { statement } of looking)
-    expect(JSON.stringify(statement.Resource)).toMatch(/:execution:etcd-etcd-(RotateInstances|RollingUpgrade):\*/);
+    expect(JSON.stringify(statement.Resource)).toMatch(
+      /:execution:etcd-etcd-(RotateInstances|RollingUpgrade|MigrateToTls|RotateCertificateAuthority):\*/,
+    );
 });
 
-test('the bucket’s releases alone are listed, by those who plan an upgrade', () => {
+test('the bucket’s releases and backups alone are listed, by those who plan an upgrade', () => {
   expect(tasksThatMay(/^s3:ListBucket$/).sort()).toEqual(['chooseHop', 'planUpgrade']);
-  for (const { statement } of allowing(/^s3:ListBucket$/))
-    expect(statement.Condition).toEqual({ StringLike: { 's3:prefix': 'releases/*' } });
+  const prefixes = ['releases/*', 'backups/*'].map((prefix) => ({ StringLike: { 's3:prefix': prefix } }));
+  for (const { statement } of allowing(/^s3:ListBucket$/)) expect(prefixes).toContainEqual(statement.Condition);
 });
 
 test('backups are written, by instances alone, and neither read nor deleted by anybody', () => {
   const theirs = allowing(/^s3:/).filter(({ statement }) => JSON.stringify(statement.Resource).includes('/backups/*'));
-  expect(theirs.map(({ statement }) => statement.Action)).toEqual(['s3:PutObject']);
+  expect(theirs.map(({ statement }) => statement.Action)).toEqual([['s3:PutObject', 's3:AbortMultipartUpload']]);
   expect(theirs[0]?.policy).toMatch(/^MemberRole/);
 });

@@ -12,6 +12,7 @@ describe('settings', () => {
       etcdVersion: '3.5.35',
       instanceType: 'm6i.large',
       clientCidrs: [],
+      tls: true,
     });
     expect(parseSettings(undefined)).toEqual(parseSettings({}));
     expect(parseSettings({ architecture: 'arm64' }).instanceType).toBe('m7g.large');
@@ -42,6 +43,13 @@ describe('settings', () => {
     [{ cidr: '10.0.0.0/8' }, 'etcd-appliance.cidr is "10.0.0.0/8"; allowed: an IPv4 block'],
     [{ cidr: '10.0.0.300/16' }, 'etcd-appliance.cidr is "10.0.0.300/16"'],
     [{ natGateways: 0 }, 'etcd-appliance.natGateways is 0; allowed: a whole number from 1 to 3'],
+    [{ certificateDays: 0 }, 'etcd-appliance.certificateDays is 0; allowed: a whole number from 1 to 90'],
+    [{ certificateDays: 91 }, 'etcd-appliance.certificateDays is 91; allowed: a whole number from 1 to 90'],
+    [
+      { certificateAuthorityGeneration: 0 },
+      'etcd-appliance.certificateAuthorityGeneration is 0; allowed: a whole number from 1 to 1000',
+    ],
+    [{ tls: 'no' }, 'etcd-appliance.tls is "no"; allowed: true or false'],
     [{ hostedZone: 'etcd.internal' }, 'etcd-appliance.hostedZone'],
     [{ hostedZone: { name: 'x y' } }, 'etcd-appliance.hostedZone.name is "x y"; allowed: a domain name'],
     [
@@ -69,6 +77,19 @@ describe('settings', () => {
     expect(() => parseSettings(raw)).toThrow(message);
   });
 
+  test('refuse TLS with an etcd that panics at it', () => {
+    expect(() => parseSettings({ etcdVersion: '2.0.0' })).toThrow('allowed: false, or etcd 2.0.5 and later');
+    expect(parseSettings({ etcdVersion: '2.0.0', tls: false }).tls).toBe(false);
+  });
+
+  test.each(['2.0.5', '2.3.8', '3.0.17', '3.1.20', '3.7.3'])(
+    'have TLS with etcd %s unless they say no',
+    (etcdVersion) => {
+      expect(parseSettings({ etcdVersion }).tls).toBe(true);
+      expect(parseSettings({ etcdVersion, tls: false }).tls).toBe(false);
+    },
+  );
+
   test('never let the world in', () => {
     fc.assert(
       fc.property(fc.ipV4(), fc.integer({ min: 0, max: 7 }), (ip, bits) => {
@@ -78,13 +99,94 @@ describe('settings', () => {
   });
 });
 
+const west = { region: 'eu-west-1', members: 3 };
+const central = { region: 'eu-central-1', members: 2 };
+
+describe('two regions', () => {
+  test('have addresses of their own, and as many members as both together', () => {
+    const { members, home, regions } = parseSettings({ regions: [west, central] });
+    expect(members).toBe(5);
+    expect(regions).toEqual([
+      { ...west, cidr: '10.42.0.0/16' },
+      { ...central, cidr: '10.43.0.0/16' },
+    ]);
+    expect(home).toEqual(regions?.[0]);
+    const [atHome, other] = [
+      { ...west, vpcId: 'vpc-12345678' },
+      { ...central, cidr: '10.50.0.0/20' },
+    ];
+    expect(parseSettings({ regions: [atHome, other] }).regions).toEqual([{ ...atHome, cidr: '10.42.0.0/16' }, other]);
+  });
+
+  test('may begin with nobody in the other one', () => {
+    expect(parseSettings({ regions: [west, { ...central, members: 0 }] }).members).toBe(3);
+  });
+
+  test('are given on the command line as JSON', () => {
+    const context = { 'etcd-appliance.regions': JSON.stringify([west, central]) };
+    expect(parseSettings(settingsFromContext(context)).members).toBe(5);
+  });
+
+  test('one alone is what it was', () => {
+    const { members, home, regions } = parseSettings({ members: 5, cidr: '10.9.0.0/16' });
+    expect({ members, home, regions }).toEqual({ members: 5, home: { members: 5, cidr: '10.9.0.0/16' } });
+  });
+
+  const at = (more: object) => ({ regions: [west, { ...central, ...more }] });
+  test.each<[unknown, string]>([
+    [{ regions: 2 }, 'etcd-appliance.regions is 2; allowed: two regions, home first'],
+    [{ regions: [west] }, 'allowed: two regions, home first'],
+    [{ regions: [west, central, west] }, 'allowed: two regions, home first'],
+    [{ regions: ['eu-west-1', central] }, 'etcd-appliance.regions.0 must be an object of settings'],
+    [{ regions: [west, { region: 'eu-central-1' }] }, 'etcd-appliance.regions.1.members is missing'],
+    [at({ member: 1 }), 'etcd-appliance.regions.1.member is not a setting; allowed: region, members, vpcId, cidr'],
+    [at({ region: 'frankfurt' }), 'etcd-appliance.regions.1.region is "frankfurt"; allowed: a region such as'],
+    [at({ region: 'eu-west-1' }), 'etcd-appliance.regions.1.region is eu-west-1 as the first'],
+    [at({ members: 7 }), 'etcd-appliance.regions.1.members is 7; allowed: 0 to 4'],
+    [at({ members: 8 }), 'etcd-appliance.regions.1.members is 8; allowed: a whole number from 0 to 7'],
+    [at({ members: 1.5 }), 'etcd-appliance.regions.1.members is 1.5; allowed: a whole number'],
+    [{ regions: [{ ...west, members: 0 }, central] }, 'etcd-appliance.regions.0.members is 0; allowed: 1 to 7'],
+    [at({ cidr: '10.42.128.0/17' }), 'etcd-appliance.regions.1.cidr is 10.42.128.0/17, which overlaps 10.42.0.0/16'],
+    [at({ cidr: '10.43.0.0/24' }), 'etcd-appliance.regions.1.cidr is "10.43.0.0/24"; allowed: an IPv4 block'],
+    [
+      { regions: [{ ...west, cidr: '10.43.0.0/16' }, central] },
+      'etcd-appliance.regions.1.cidr is 10.43.0.0/16, which overlaps',
+    ],
+    [at({ vpcId: 'vpc-12345678', cidr: '10.50.0.0/16' }), 'etcd-appliance.regions.1.cidr is for a new VPC'],
+    [
+      { ...at({}), members: 3 },
+      'etcd-appliance.members is for a cluster in one region; with etcd-appliance.regions it is etcd-appliance.regions.0.members and etcd-appliance.regions.1.members',
+    ],
+    [{ ...at({}), cidr: '10.42.0.0/16' }, 'etcd-appliance.cidr is for a cluster in one region'],
+    [{ ...at({}), vpcId: 'vpc-12345678' }, 'etcd-appliance.vpcId is for a cluster in one region'],
+    [
+      { ...at({}), alarmTopicArn: 'arn:aws:sns:eu-central-1:123456789012:pagers' },
+      'allowed: a topic of eu-west-1, the first region',
+    ],
+    [{ hostedZone: {} }, 'etcd-appliance.hostedZone.name is missing'],
+    [{ hostedZone: { name: 'a.b', zone: 1 } }, 'etcd-appliance.hostedZone.zone is not a setting; allowed: name, id'],
+    [{ cluster: 'a'.repeat(29) }, 'then up to 27 letters, digits and dashes'],
+  ])('%j is refused', (raw, message) => {
+    expect(() => parseSettings(raw)).toThrow(expect.objectContaining({ name: 'InvalidInput' }));
+    expect(() => parseSettings(raw)).toThrow(message);
+  });
+});
+
+/** As the refusal of a field that is none lists them. */
+function allSettings(): readonly string[] {
+  try {
+    parseSettings({ none: true });
+    return [];
+  } catch (error) {
+    return (/allowed: ([\w, ]+)/.exec((error as Error).message)?.[1] ?? '').trim().split(', ');
+  }
+}
+
 describe('the README', () => {
   test('has every setting in its table', () => {
     const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
     const rows = readme.split('\n').filter((line) => line.startsWith('| `'));
-    for (const name of Object.keys(
-      parseSettings({ vpcId: 'vpc-12345678', alarmTopicArn: 'arn:aws:sns:eu-west-1:123456789012:a' }),
-    ))
+    for (const name of allSettings())
       expect([name, rows.some((row) => row.split('|')[1]?.includes(`\`${name}\``))]).toEqual([name, true]);
   });
 });
@@ -94,10 +196,16 @@ describe('settings on the command line', () => {
     const context = {
       'etcd-appliance': { members: 3, cluster: 'a' },
       'etcd-appliance.members': '5',
+      'etcd-appliance.tls': 'false',
       'etcd-appliance.clientCidrs': '["10.0.0.0/8"]',
       other: 1,
     };
-    expect(settingsFromContext(context)).toEqual({ members: 5, cluster: 'a', clientCidrs: ['10.0.0.0/8'] });
+    expect(settingsFromContext(context)).toEqual({
+      members: 5,
+      tls: false,
+      cluster: 'a',
+      clientCidrs: ['10.0.0.0/8'],
+    });
   });
 
   test('that are no object are refused', () => {

@@ -132,11 +132,17 @@ describe('the stack', () => {
     });
   });
 
-  test('lets nothing in the bucket expire but what was replaced or deleted', () => {
+  test('lets nothing in the bucket expire but what was replaced, deleted or never finished', () => {
     expect(all(template, 'AWS::S3::Bucket')[0]).toMatchObject({
       VersioningConfiguration: { Status: 'Enabled' },
       LifecycleConfiguration: {
-        Rules: [{ NoncurrentVersionExpiration: { NoncurrentDays: 30 }, Status: 'Enabled' }],
+        Rules: [
+          {
+            NoncurrentVersionExpiration: { NoncurrentDays: 30 },
+            AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+            Status: 'Enabled',
+          },
+        ],
       },
     });
   });
@@ -186,14 +192,12 @@ describe('the stack', () => {
   });
 
   test('lets agents write their metrics to one log group', () => {
-    const [group] = Object.entries(template.Resources).filter(
-      ([, { Type, Properties }]) =>
-        Type === 'AWS::Logs::LogGroup' && Properties.LogGroupName === '/etcd-appliance/etcd',
-    );
+    const groups = all(template, 'AWS::Logs::LogGroup').map(({ LogGroupName }) => LogGroupName);
+    expect(groups).toContain('/etcd-appliance/etcd');
     const statements = all(template, 'AWS::IAM::Policy')
       .flatMap(({ PolicyDocument }) => (PolicyDocument as { Statement: Record<string, unknown>[] }).Statement)
       .filter(({ Action }) => JSON.stringify(Action).includes('logs:PutLogEvents'))
-      .filter(({ Resource }) => JSON.stringify(Resource).includes(group?.[0] ?? '?'));
+      .filter(({ Resource }) => JSON.stringify(Resource).includes(':log-group:/etcd-appliance/etcd:*'));
     expect(statements.map(({ Action }) => Action)).toEqual([['logs:CreateLogStream', 'logs:PutLogEvents']]);
   });
 

@@ -42,6 +42,8 @@ export function createSimulatedDisk({ etcd, random, watch }: World, node: EtcdNo
     },
     previousMember: () => null,
     keepPreviousMember: () => undefined,
+    failedSwap: () => null,
+    noteFailedSwap: () => undefined,
     setAside(why) {
       const registered = etcd.members().some(({ id }) => id === node.data?.memberId);
       if (registered && !node.data?.corrupt)

@@ -102,6 +102,8 @@ export function etcdFor(world: World, life: Life): EtcdAccess {
           if (!error.message.includes('member not found')) throw error;
         });
       },
+      // No member of a simulation goes to another transport.
+      update: () => Promise.reject(new EtcdRefusal('not simulated')),
       async promote(memberId) {
         await change(address, timeoutMs, { kind: 'promote', id: memberId }).catch((error: Error) => {
           if (!error.message.endsWith('can only promote a learner member')) throw error;

@@ -1,4 +1,5 @@
 /** One instance from boot to end: its disk, its etcd, and the real agent's duties, which crash and start again. */
+import type { TlsFiles } from '#etcd/arguments.ts';
 import type { BootOptions } from '../../agent/duties/boot.ts';
 import { versionOf } from '../../agent/duties/boot.ts';
 import { rememberingRuns } from '../../agent/duties/disk.ts';
@@ -83,19 +84,29 @@ export function startAgent(world: World, host: Host): void {
   const clock = clockOf(world, life);
   const disk = rememberingRuns(host.disk);
   const access = etcdFor(world, life);
-  const identity: Identity = { instanceId, address, zone, region: 'r', cluster, table: 't', bucket: 'b' };
+  const identity: Identity = {
+    instanceId,
+    address,
+    zone,
+    region: 'r',
+    cluster,
+    table: 't',
+    bucket: 'b',
+    signerArn: '',
+    homeRegion: 'r',
+  };
   const log = (event: string, fields?: object) => watch.say(instanceId, event, fields);
   const record = recordFor(world, life);
   const instances = instancesFor(world, life);
   const turns = createMembershipTurns(record, instanceId, clock);
-  const around = createSurroundings({ identity, record, instances, turns, etcd: access, clock });
+  const around = createSurroundings({ identity, record, instancesIn: () => instances, turns, etcd: access, clock });
   const supervisor = createSupervisor({
     etcd: processFor(world, life, host.node),
     state: null,
     log,
     versionOf,
     beforeStart: (command) => startAllowed(disk, command),
-    decide: (lastWords) => decideEnd({ disk, look: around, identity }, lastWords),
+    decide: (lastWords) => decideEnd({ disk, look: around, identity, record }, lastWords),
     clock,
   });
   const metadata = {
@@ -103,6 +114,14 @@ export function startAgent(world: World, host: Host): void {
       cloud.find(instanceId)?.lifecycle?.startsWith('Terminating') ? 'Terminated' : 'InService',
   } as Metadata;
   const binary = `/opt/etcd/releases/${etcd.version}/etcd`;
+  // Simulated clusters speak plain HTTP.
+  const transport = {
+    files: {} as TlsFiles,
+    secure: () => Promise.reject(new Error('no certificates here')),
+    secureAnew: () => Promise.reject(new Error('no certificates here')),
+    ofNewcomers: async () => 'plain' as const,
+    present: () => {},
+  };
   const releases = { installed: () => binary, install: async () => binary } as unknown as BootOptions['releases'];
   // Settings that change etcd's flags change no membership: only the time that reading them takes counts here.
   const tuning = {
@@ -142,5 +161,5 @@ export function startAgent(world: World, host: Host): void {
   repeat(housekeepEveryMs, async () => {
     if (!leaving && etcd.leader === host.node && host.node.pid !== null) await housekeeping.round();
   });
-  keepMember({ ...shared, releases, enter: () => {} }, supervisor).catch(failed);
+  keepMember({ ...shared, releases, transport, enter: () => {} }, supervisor).catch(failed);
 }

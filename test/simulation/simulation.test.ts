@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { simulate, versions } from './simulate.ts';
 
 /** About 20 s on two cores. */
-const seeds = 50;
+const seeds = 30;
 const perTest = 10;
 const happenings = [
   ...['adds', 'removes', 'promotes', 'killEtcd', 'killAgent', 'crashAtChange', 'reboot', 'loseInstance', 'terminate'],

@@ -11,6 +11,7 @@ export interface State {
   readonly TimeoutSeconds?: number;
   readonly HeartbeatSeconds?: number;
   readonly Resource?: string;
+  readonly Parameters?: { readonly FunctionName?: string };
   readonly Retry?: readonly Retrier[];
   readonly Catch?: readonly { readonly ErrorEquals: readonly string[]; readonly Next: string }[];
   readonly ItemProcessor?: Definition;
@@ -36,6 +37,7 @@ interface Template {
       {
         readonly Type: string;
         readonly Properties: {
+          readonly Description?: string;
           readonly StateMachineName: string;
           readonly DefinitionString: { readonly 'Fn::Join': readonly [string, readonly unknown[]] };
         };
@@ -44,7 +46,7 @@ interface Template {
   >;
 }
 
-/** The machine whose name ends so; every function is one and the same ARN. */
+/** The machine whose name ends so; the ARN of a function ends with its task. */
 export async function definitionOf(machine: string): Promise<Definition> {
   const file = join(await synthesizedAssembly({}), 'etcd-etcd.template.json');
   const { Resources } = JSON.parse(readFileSync(file, 'utf8')) as Template;
@@ -53,10 +55,27 @@ export async function definitionOf(machine: string): Promise<Definition> {
       Type === 'AWS::StepFunctions::StateMachine' && Properties.StateMachineName.endsWith(`-${machine}`),
   );
   const parts = found?.Properties.DefinitionString['Fn::Join'][1] ?? [];
-  const arn = 'arn:aws:lambda:eu-west-1:123456789012:function:task';
   const isPartition = (part: unknown) => JSON.stringify(part) === '{"Ref":"AWS::Partition"}';
-  const text = parts.map((part) => (typeof part === 'string' ? part : isPartition(part) ? 'aws' : arn)).join('');
-  return JSON.parse(text) as Definition;
+  // A function's description ends with its task, too.
+  const taskIn = (part: unknown) =>
+    Resources[(part as Reference)['Fn::GetAtt']?.[0] ?? '']?.Properties.Description?.split(': ').at(-1) ?? 'other';
+  const resolved = (part: unknown) =>
+    isPartition(part) ? 'aws' : `arn:aws:lambda:eu-west-1:123456789012:function:${taskIn(part)}`;
+  return JSON.parse(parts.map((part) => (typeof part === 'string' ? part : resolved(part))).join('')) as Definition;
+}
+
+interface Reference {
+  readonly 'Fn::GetAtt'?: readonly [logicalId: string, attribute: string];
+}
+
+/** The states of a machine that call a task, and whether they wait until an agent finishes them. */
+export async function calledTasks(
+  machine: string,
+): Promise<readonly { readonly name: string; readonly task: string; readonly waits: boolean }[]> {
+  return statesOf(await definitionOf(machine)).flatMap(([name, { Resource = '', Parameters }]) => {
+    const task = /:function:(\w+)$/.exec(Parameters?.FunctionName ?? Resource)?.[1];
+    return task === undefined ? [] : [{ name, task, waits: Resource.endsWith('.waitForTaskToken') }];
+  });
 }
 
 /** Its states and those inside them. */

@@ -25,6 +25,10 @@ export interface AutoScaling extends Service {
   putHook(input: HookInput): void;
   /** What waits for it goes on. @throws AwsError where there is no such hook. */
   deleteHook(group: string, name: string): void;
+  /** Null where there is none of this name. */
+  group(name: string): Group | null;
+  /** Name of the group that an instance is in; null where it is in none. */
+  groupOf(instanceId: string): string | null;
   start(): void;
   /** Stops launching and terminating; the instances are not touched. */
   stop(): Promise<void>;
@@ -42,6 +46,8 @@ export function createAutoScaling(context: HomeContext, options: AutoScalingOpti
       ...refreshOperations(capacity),
       ...standbyOperations(capacity, options.ec2),
     },
+    group: (name) => groups.get(name),
+    groupOf: (instanceId) => capacity.members.get(instanceId)?.group ?? null,
     start: capacity.start,
     stop: capacity.stop,
     createGroup(given) {

@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { officialVersions } from '#etcd/releases.ts';
 import { compareVersions } from '#etcd/versions.ts';
-import { isBuildable } from './build.ts';
+import { isBuildable, revisionOf } from './build.ts';
 import { cacheFolder, locked, type Program } from './cache.ts';
 import { runProgram } from './program.ts';
 import { type ResolveOptions, resolveEtcd, resolveEtcdutl } from './resolve.ts';
@@ -40,7 +40,8 @@ export async function releaseArchive(version: string, options: ResolveOptions = 
   const arch = process.arch === 'arm64' ? 'arm64' : 'amd64';
   const name = `etcd-v${version}-linux-${arch}`;
   // The file says what is in it: one that was made before there was a tool is not taken for one that has it.
-  const path = join(cacheFolder(), `${[name, ...Object.keys(programs).slice(1)].join('+')}.tar.gz`);
+  const content = [name, ...Object.keys(programs).slice(1)].join('+');
+  const path = join(cacheFolder(), `${content}${revisionOf(version)}.tar.gz`);
   return locked(`${version}-archive`, async () => {
     if (!existsSync(`${path}.sha256`)) await pack(programs, name, path);
     return { path, sha256: readFileSync(`${path}.sha256`, 'utf8').trim() };

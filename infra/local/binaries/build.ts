@@ -1,9 +1,10 @@
 /** Real etcd from the Go modules: a pinned go.mod and go.sum per version in recipes/, for machines that cannot download. */
-import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compareVersions, parseVersion } from '#etcd/versions.ts';
+import { compareVersions, type Minor, minorOf, parseVersion } from '#etcd/versions.ts';
 import { isEtcd, type Program } from './cache.ts';
+import { overlayFor } from './overlay.ts';
 import { runProgram } from './program.ts';
 import type { Progress } from './progress.ts';
 
@@ -23,6 +24,21 @@ export function isBuildable(program: Program, version: string): boolean {
 
 function recipeOf(program: Program, version: string): string {
   return program === 'etcd' ? version : `${program}-${version}`;
+}
+
+/**
+ * What the names of a minor's files in the cache end with, where it is built otherwise here than it once was: files of the
+ * builds before are not taken for it.
+ */
+const revisions: Readonly<Partial<Record<Minor, string>>> = {
+  // With `withHttp2Offer`.
+  '3.0': '+2',
+  // With a bbolt that reads what 3.3 has written, as official 3.2.32 has it: a member can go back.
+  '3.2': '+2',
+};
+
+export function revisionOf(version: string): string {
+  return revisions[minorOf(version) as Minor] ?? '';
 }
 
 interface Toolchain {
@@ -107,18 +123,4 @@ async function requireGo(go: string, env: NodeJS.ProcessEnv, fetching: () => voi
   } finally {
     clearInterval(timer);
   }
-}
-
-/** The v2 client's generated JSON code of 3.0 to 3.3 fits only a codec that is no longer served; without it reflection is used. */
-async function overlayFor(version: string, work: string, cwd: string, env: NodeJS.ProcessEnv): Promise<string[]> {
-  if (compareVersions(version, '3.0.0') < 0 || compareVersions(version, '3.4.0') >= 0) return [];
-  const module = 'github.com/coreos/etcd';
-  await runProgram('go', ['mod', 'download', module], { cwd, env });
-  const source = (await runProgram('go', ['list', '-m', '-f', '{{.Dir}}', module], { cwd, env })).trim();
-  writeFileSync(join(work, 'keys.go'), 'package client\n');
-  writeFileSync(
-    join(work, 'overlay.json'),
-    JSON.stringify({ Replace: { [`${source}/client/keys.generated.go`]: join(work, 'keys.go') } }),
-  );
-  return ['-overlay', join(work, 'overlay.json')];
 }

@@ -1,12 +1,11 @@
 /** `npm run etcd -- 3.0.17`: fetches or builds etcd of any version, and says where it is. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { officialVersions } from '#etcd/releases.ts';
 import { compareVersions, isSupported, minors } from '#etcd/versions.ts';
 import { buildable } from './build.ts';
 import { cacheFolder } from './cache.ts';
 import { progressPrinter } from './progress.ts';
-import { resolveEtcd } from './resolve.ts';
+import { cachedAt, resolveEtcd } from './resolve.ts';
 
 const usage = `Usage: npm run etcd -- X.Y.Z [X.Y.Z ...]   fetch or build these versions, print where they are
        npm run etcd -- --list               versions that are known, and which are here already
@@ -40,7 +39,7 @@ function list(): number {
   const recipes = buildable();
   const official = officialVersions(process.arch === 'arm64' ? 'arm64' : 'amd64');
   for (const version of [...new Set([...recipes, ...official])].sort(compareVersions)) {
-    const here = existsSync(join(cacheFolder(), `etcd-${version}`)) ? 'here' : '    ';
+    const here = existsSync(cachedAt('etcd', version)) ? 'here' : '    ';
     const ways = [
       ...(official.includes(version) ? ['official release'] : []),
       ...(recipes.includes(version) ? ['build'] : []),

@@ -2,7 +2,7 @@
 import { copyFileSync, existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '#etcd/faults.ts';
-import { buildEtcd } from './build.ts';
+import { buildEtcd, revisionOf } from './build.ts';
 import { cacheFolder, isEtcd, locked, type Program } from './cache.ts';
 import { fetchOfficial } from './official.ts';
 import type { Progress } from './progress.ts';
@@ -31,13 +31,18 @@ export function resolveEtcdutl(version: string, options: ResolveOptions = {}): P
   return resolveProgram('etcdutl', version, options);
 }
 
+/** Where it is kept, once it was had: a file of the cache. */
+export function cachedAt(program: Program, version: string): string {
+  return join(cacheFolder(), `${program}-${version}${revisionOf(version)}`);
+}
+
 async function resolveProgram(
   program: Program,
   version: string,
   { onProgress = () => {} }: ResolveOptions,
 ): Promise<string> {
   const name = `${program}-${version}`;
-  const cached = join(cacheFolder(), name);
+  const cached = cachedAt(program, version);
   if (existsSync(cached)) return cached;
   return locked(program === 'etcd' ? version : name, async () => {
     // Whoever held the lock may have made it.

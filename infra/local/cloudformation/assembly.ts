@@ -1,4 +1,4 @@
-/** Reads a cloud assembly: the stack's template and its file assets. */
+/** Reads a cloud assembly: its stacks with their templates, places and dependencies, and its file assets. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -15,6 +15,7 @@ export interface Resource {
   readonly Properties?: Readonly<Record<string, unknown>>;
   readonly DependsOn?: string | readonly string[];
   readonly Condition?: string;
+  readonly DeletionPolicy?: string;
 }
 
 export interface FileAsset {
@@ -27,6 +28,10 @@ export interface FileAsset {
 
 export interface Stack {
   readonly name: string;
+  /** Null where the app leaves it to the deployment. */
+  readonly region: string | null;
+  /** Names of the stacks that are to be deployed before it. */
+  readonly after: readonly string[];
   readonly template: Template;
   readonly assets: readonly FileAsset[];
 }
@@ -37,6 +42,9 @@ interface Manifest {
 
 interface Artifact {
   readonly type: string;
+  /** `aws://ACCOUNT/REGION` */
+  readonly environment?: string;
+  readonly dependencies?: readonly string[];
   readonly properties?: { readonly templateFile?: string; readonly stackName?: string; readonly file?: string };
 }
 
@@ -56,12 +64,20 @@ export function readAssembly(folder: string): readonly Stack[] {
   const assets = artifacts
     .filter(([, { type }]) => type === 'cdk:asset-manifest')
     .flatMap(([, { properties }]) => readAssets(folder, properties?.file ?? ''));
-  return artifacts
-    .filter(([, { type }]) => type === 'aws:cloudformation:stack')
-    .map(([id, { properties }]) => {
-      const template = readJson<Template>(join(folder, properties?.templateFile ?? ''));
-      return { name: properties?.stackName ?? id, template, assets };
-    });
+  const stacks = artifacts.filter(([, { type }]) => type === 'aws:cloudformation:stack');
+  const names = new Map(stacks.map(([id, { properties }]) => [id, properties?.stackName ?? id]));
+  return stacks.map(([id, { properties, environment, dependencies = [] }]) => ({
+    name: names.get(id) ?? id,
+    region: regionOf(environment),
+    after: dependencies.flatMap((needed) => names.get(needed) ?? []),
+    template: readJson<Template>(join(folder, properties?.templateFile ?? '')),
+    assets,
+  }));
+}
+
+function regionOf(environment = ''): string | null {
+  const region = environment.split('/').at(-1) ?? '';
+  return region === '' || region === 'unknown-region' ? null : region;
 }
 
 function readAssets(folder: string, file: string): FileAsset[] {

@@ -8,6 +8,8 @@ import type { Made, Provider, ResourceRequest } from './provider.ts';
 
 export interface CustomResources {
   readonly provider: Provider;
+  /** Whether a request's URL is one to which this region's Lambdas are to respond. */
+  awaits(url: string): boolean;
   /** Takes the responses that the Lambdas PUT; says whether the request was one. */
   handle(request: IncomingMessage, response: ServerResponse): boolean;
 }
@@ -25,6 +27,7 @@ const longestMs = 300_000;
 
 export function createCustomResources(context: HomeContext, lambda: Lambda): CustomResources {
   const waiting = new Map<string, (response: CustomResponse) => void>();
+  const responseTo = (url: string) => waiting.get(url.slice(path.length).split('?')[0] ?? '');
 
   async function send(kind: 'Create' | 'Update' | 'Delete', request: ResourceRequest, extra: object): Promise<Made> {
     const id = randomUUID();
@@ -67,9 +70,10 @@ export function createCustomResources(context: HomeContext, lambda: Lambda): Cus
         await send('Delete', request, { PhysicalResourceId: existing.physicalId });
       },
     },
+    awaits: (url) => url.startsWith(path) && responseTo(url) !== undefined,
     handle(request, response) {
       if (request.method !== 'PUT' || !request.url?.startsWith(path)) return false;
-      const resolve = waiting.get(request.url.slice(path.length).split('?')[0] ?? '');
+      const resolve = responseTo(request.url);
       readBody(request).then(
         (body) => {
           response.writeHead(resolve === undefined ? 404 : 200).end();

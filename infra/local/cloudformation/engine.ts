@@ -1,21 +1,17 @@
 /**
- * Deploys a stack of an assembly: makes what is missing in dependency order, updates what changed, removes what is gone.
+ * Deploys a stack of an assembly: makes what is missing in dependency order, updates what changed, removes what is gone
+ * and not to be retained.
  * What it does not do: roll back (a failed deployment stops where it is and goes on from there the next time), replacements,
  * stack policies, exports, drift detection.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { documents } from '../wire/documents.ts';
 import type { HomeContext } from '../wire/service.ts';
 import type { Resource, Stack, Template } from './assembly.ts';
 import { condition, evaluate, type Scope } from './intrinsics.ts';
-import { creationOrder } from './order.ts';
-import type { Existing, Provider, Providers } from './provider.ts';
-
-interface StoredResource extends Existing {
-  readonly stackName: string;
-  readonly logicalId: string;
-  readonly type: string;
-}
+import { creationOrder, dependencies } from './order.ts';
+import type { Provider, Providers } from './provider.ts';
+import { removeResource } from './removal.ts';
+import { resourceTable, type StoredResource } from './resources.ts';
 
 export interface EngineOptions {
   readonly providers: Providers;
@@ -36,15 +32,20 @@ export async function deployStack(
   options: EngineOptions,
 ): Promise<Record<string, string>> {
   const { template } = stack;
-  const table = documents<StoredResource>(context.database, 'cloudformation_resources');
+  const table = resourceTable(context);
   const key = (logicalId: string) => `${stack.name}/${logicalId}`;
   const scope = scopeOf(context, stack, options, (logicalId) => table.get(key(logicalId)));
   const wanted = creationOrder(template).filter((logicalId) => included(template.Resources[logicalId], scope));
   refuseUnknownTypes(template, wanted, options.providers);
   for (const logicalId of wanted) {
-    await deployResource(stack.name, logicalId, template.Resources[logicalId] as Resource, scope, options, {
+    const resource = template.Resources[logicalId] as Resource;
+    const rules = {
+      dependsOn: [...dependencies(logicalId, template)],
+      retained: /^Retain/.test(resource.DeletionPolicy ?? ''),
+    };
+    await deployResource(stack.name, logicalId, resource, scope, options, {
       existing: table.get(key(logicalId)),
-      save: (resource) => table.put(key(logicalId), resource),
+      save: (made) => table.put(key(logicalId), { ...made, ...rules }),
       log: context.log,
     });
   }
@@ -52,16 +53,9 @@ export async function deployStack(
     .all()
     .filter((one) => one.stackName === stack.name && !wanted.includes(one.logicalId))
     .reverse()) {
-    await options.providers[gone.type]?.delete?.(gone, gone);
-    table.delete(key(gone.logicalId));
+    await removeResource(context, gone, options.providers);
   }
   return outputsOf(template, scope);
-}
-
-/** Physical ids of what stacks have made of a type, at whatever deployment. */
-export function madeOf(context: HomeContext, type: string): readonly string[] {
-  const table = documents<StoredResource>(context.database, 'cloudformation_resources');
-  return table.all().flatMap((resource) => (resource.type === type ? [resource.physicalId] : []));
 }
 
 interface Slot {
@@ -95,7 +89,7 @@ async function deployResource(
       const { physicalId, attributes } = await provider.update(request, existing);
       slot.save({ ...request, physicalId, attributes });
       slot.log(`${logicalId} (${type}): updated`);
-    }
+    } else slot.save(existing);
   } catch (error) {
     throw new Error(`${logicalId} (${type}): ${(error as Error).message}`, { cause: error });
   }

@@ -29,6 +29,17 @@ export interface Provider {
 
 export type Providers = Readonly<Record<string, Provider>>;
 
+/** @throws Error where one of the properties changed, for which AWS makes a new resource. */
+export function refuseReplacement(
+  properties: ResourceRequest['properties'],
+  { properties: before }: Existing,
+  ...names: readonly string[]
+): void {
+  const changed = names.find((name) => String(properties[name]) !== String(before[name]));
+  if (changed !== undefined)
+    throw new Error(`its ${changed} changed, which replaces it on AWS; start over with --fresh`);
+}
+
 /** `STACK-LOGICALID-RANDOM`, as CloudFormation names what has no name of its own. */
 export function generatedName({ stackName, logicalId }: ResourceRequest, longest = 64): string {
   const suffix = randomBytes(6).toString('hex');

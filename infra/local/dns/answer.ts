@@ -1,4 +1,4 @@
-/** What a name server with these zones answers (RFC 1034, 2308, 2782). Pure. */
+/** What the resolver of a VPC answers from these zones (RFC 1034, 2308, 2782; AWS: Latency-based routing in private hosted zones). Pure. */
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { type Answer, AUTHORITATIVE_ANSWER, type Packet, type Question, RECURSION_DESIRED } from 'dns-packet';
 import { canonicalName, isWithin } from '#etcd/dnsNames.ts';
@@ -17,15 +17,18 @@ export const responseCodes = { noError: 0, formatError: 1, nameError: 3, notImpl
 /** Longest chain of CNAMEs that is followed. */
 const longestChain = 8;
 
-/** @param query as decoded */
-export function answerTo(query: Packet, zones: readonly ServedZone[]): Packet {
+/**
+ * @param query as decoded
+ * @param region of the VPC that asks
+ */
+export function answerTo(query: Packet, zones: readonly ServedZone[], region: string): Packet {
   const { flags = 0, questions = [] } = query;
   const [question] = questions;
   if (((flags >> 11) & 15) !== 0) return response(query, responseCodes.notImplemented);
   if (question === undefined || questions.length > 1) return response(query, responseCodes.formatError);
   const zone = zoneOf(canonicalName(question.name), zones);
   if (zone === null || (question.class ?? 'IN') !== 'IN') return response(query, responseCodes.refused);
-  return response(query, ...lookUp(question, zone));
+  return response(query, ...lookUp(question, { ...zone, recordSets: seenFrom(region, zone.recordSets) }));
 }
 
 export function response(query: Packet, code: number, sections: Partial<Packet> = {}, authoritative = false): Packet {
@@ -37,6 +40,15 @@ export function response(query: Packet, code: number, sections: Partial<Packet> 
     questions: query.questions ?? [],
     ...sections,
   };
+}
+
+/** Of the sets of latency routing at a name and type, one: the region's own or, where it has none, the first. */
+function seenFrom(region: string, recordSets: readonly ResourceRecordSet[]): readonly ResourceRecordSet[] {
+  return recordSets.filter((set) => {
+    if (set.Region === undefined) return true;
+    const among = recordSets.filter(({ Name, Type }) => Name === set.Name && Type === set.Type);
+    return set === (among.find(({ Region }) => Region === region) ?? among[0]);
+  });
 }
 
 type Said = [code: number, sections: Partial<Packet>, authoritative: true];

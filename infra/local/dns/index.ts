@@ -1,19 +1,24 @@
 /**
- * The DNS server of a home: answers authoritatively for the zones of its Route 53, over UDP and TCP, and refuses every other
- * name. What it does not do: recursion, delegation below a zone, wildcards, compression of names, DNSSEC, zone transfers.
+ * The DNS server of a home's region, as the resolver of a VPC there: answers authoritatively for the zones of the home's Route 53,
+ * over UDP and TCP, and refuses every other name. Of records with latency routing it has those of its own region; no other
+ * region is nearer than the rest. What it does not do: recursion, delegation below a zone, wildcards, compression of names,
+ * DNSSEC, zone transfers.
  */
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, type Server, type Socket } from 'node:net';
+import { requireLoopback } from '../loopback.ts';
 import type { ServedZone } from './answer.ts';
 import { answerBytes } from './message.ts';
 
 export interface DnsServerOptions {
-  /** Loopback addresses in order of preference; the later ones for machines that lack the first. */
+  /** Loopback addresses in order of preference, any other is refused; the later ones for machines that lack the first. */
   readonly addresses: readonly string[];
   /** Ports in order of preference; 0 is any that is free. */
   readonly ports?: readonly number[];
   /** Asked anew for each query. */
   readonly zones: () => readonly ServedZone[];
+  /** `eu-west-1` */
+  readonly region: string;
   /** One line for the home's log. */
   readonly log: (line: string) => void;
 }
@@ -31,10 +36,16 @@ const usualPorts = [53, 5353, 0];
 const idleMs = 10_000;
 
 /** @throws Error where it may listen nowhere. */
-export async function startDns({ addresses, ports = usualPorts, zones, log }: DnsServerOptions): Promise<DnsServer> {
+export async function startDns({
+  addresses,
+  ports = usualPorts,
+  zones,
+  region,
+  log,
+}: DnsServerOptions): Promise<DnsServer> {
   const answer = (message: Buffer, transport: 'udp' | 'tcp') => {
     try {
-      return answerBytes(message, zones(), transport);
+      return answerBytes(message, { zones: zones(), region }, transport);
     } catch (error) {
       log(`dns: ${(error as Error).stack ?? error}`);
       return null;
@@ -58,6 +69,7 @@ export async function startDns({ addresses, ports = usualPorts, zones, log }: Dn
 type Answering = (message: Buffer, transport: 'udp' | 'tcp') => Buffer | null;
 
 async function listen(address: string, wanted: number, answer: Answering): Promise<DnsServer> {
+  requireLoopback(address, 'the DNS server');
   const udp = await openUdp(address, wanted, answer);
   const { port } = udp.address();
   const connections = new Set<Socket>();

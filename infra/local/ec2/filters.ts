@@ -1,4 +1,5 @@
-/** The filters of DescribeInstances, `*` as a wildcard. */
+/** The filters of EC2's Describe operations, `*` and `?` as wildcards. Pure. */
+import { isLike } from '../iam/patterns.ts';
 import { AwsError } from '../wire/service.ts';
 import type { Instance } from './instance.ts';
 
@@ -7,37 +8,31 @@ export interface Filter {
   readonly Values?: readonly string[];
 }
 
-/** Whether the instance passes all filters; a filter passes with any of its values. */
-export function matches(instance: Instance, filters: readonly Filter[]): boolean {
+/** Name of a filter -> what the thing has of it; `tag:` with any key that it does not have is known, too. */
+export type Attributes = Readonly<Record<string, readonly string[]>>;
+
+/** Whether it passes all filters; a filter passes with any of its values. @throws AwsError for a filter that is not known */
+export function matches(attributes: Attributes, filters: readonly Filter[]): boolean {
   return filters.every(({ Name = '', Values = [] }) => {
-    const actual = attribute(instance, Name);
-    return actual.some((value) => Values.some((wanted) => pattern(wanted).test(value)));
+    const actual = Object.hasOwn(attributes, Name) ? attributes[Name] : Name.startsWith('tag:') ? [] : undefined;
+    if (actual === undefined) throw new AwsError('InvalidParameterValue', `The filter '${Name}' is invalid`);
+    return actual.some((value) => Values.some((wanted) => isLike(value, wanted)));
   });
 }
 
-function attribute(instance: Instance, name: string): readonly string[] {
-  if (name.startsWith('tag:')) return [instance.tags[name.slice('tag:'.length)]].filter((value) => value !== undefined);
-  switch (name) {
-    case 'instance-id':
-      return [instance.instanceId];
-    case 'instance-state-name':
-      return [instance.state];
-    case 'private-ip-address':
-      return [instance.address];
-    case 'availability-zone':
-      return [instance.zone];
-    case 'vpc-id':
-      return [instance.vpcId];
-    case 'subnet-id':
-      return [instance.subnetId];
-    case 'tag-key':
-      return Object.keys(instance.tags);
-    default:
-      throw new AwsError('InvalidParameterValue', `The filter '${name}' is invalid`);
-  }
+export function tagAttributes(tags: Readonly<Record<string, string>>): Attributes {
+  const own = Object.entries(tags).map(([key, value]) => [`tag:${key}`, [value]] as const);
+  return { 'tag-key': Object.keys(tags), ...Object.fromEntries(own) };
 }
 
-function pattern(text: string): RegExp {
-  const escaped = text.replace(/[.+^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`);
+export function instanceAttributes(instance: Instance): Attributes {
+  return {
+    'instance-id': [instance.instanceId],
+    'instance-state-name': [instance.state],
+    'private-ip-address': [instance.address],
+    'availability-zone': [instance.zone],
+    'vpc-id': [instance.vpcId],
+    'subnet-id': [instance.subnetId],
+    ...tagAttributes(instance.tags),
+  };
 }

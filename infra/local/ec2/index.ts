@@ -1,9 +1,12 @@
 /**
- * EC2: instances as processes of this machine, launch templates, and the network's ids. What it does not do: RunInstances
- * by hand, stopping and starting, images, real networks (VPCs, subnets and security groups are names only).
+ * EC2: instances as processes of this machine, launch templates, and networks that can be described and peered. What it does
+ * not do: RunInstances by hand, stopping and starting, images, making networks by API (CloudFormation does), what networks do
+ * to traffic (instances talk over loopback, whatever routes and security groups say).
  */
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import { sessionArn } from '../iam/access.ts';
+import type { InstanceLinks } from '../links/index.ts';
 import type { ObjectStore } from '../s3/store.ts';
 import type { Callers } from '../wire/callers.ts';
 import { type Documents, documents } from '../wire/documents.ts';
@@ -11,6 +14,10 @@ import { AwsError, type HomeContext, type Service } from '../wire/service.ts';
 import { forgotten, type Instance, type LaunchSpecification } from './instance.ts';
 import { createMachine, type Machine } from './machine.ts';
 import { ec2Operations } from './operations.ts';
+import { templateOperations } from './templateOperations.ts';
+import { type PeeringParts, peeringOperations } from './vpc/peeringOperations.ts';
+import { routeOperations } from './vpc/routeOperations.ts';
+import { vpcOperations } from './vpc/vpcOperations.ts';
 
 export { zonesOf } from './operations.ts';
 
@@ -43,8 +50,12 @@ export interface Place {
 export interface Ec2Options {
   readonly objects: ObjectStore;
   readonly callers: Callers;
+  readonly links: InstanceLinks;
+  /** What user data reads, it reads as the instance's role. @throws AwsError where that may not */
+  readonly mayRead: (arn: string, bucket: string, key: string) => void;
   /** Runs before user data; where it throws, the instance runs without ever having booted, as with broken user data on EC2. */
   readonly beforeBoot?: (instance: Instance) => void | Promise<void>;
+  readonly networks: PeeringParts;
 }
 
 const firstHost = 10;
@@ -80,12 +91,21 @@ export function createEc2(context: HomeContext, options: Ec2Options): Ec2 {
   }
 
   function machineOf(instanceId: string): Machine {
-    return createMachine(context, options.objects, {
-      region: context.region,
-      account: context.account,
-      instance: () => find(instanceId),
-      credentials: () => options.callers.credentialsOf(sessionArn(context, find(instanceId))),
-    });
+    const get = (bucket: string, key: string) => {
+      options.mayRead(sessionOf(context, find(instanceId)), bucket, key);
+      return options.objects.get(bucket, key);
+    };
+    return createMachine(
+      context,
+      options.links,
+      { get, read: options.objects.read },
+      {
+        region: context.region,
+        account: context.account,
+        instance: () => find(instanceId),
+        credentials: () => options.callers.credentialsOf(sessionOf(context, find(instanceId))),
+      },
+    );
   }
 
   async function run(instanceId: string): Promise<void> {
@@ -146,9 +166,16 @@ export function createEc2(context: HomeContext, options: Ec2Options): Ec2 {
       machines.delete(instanceId);
       rmSync(machine.root, { recursive: true, force: true });
       change(instanceId, { state: 'terminated', terminatedAt: new Date().toISOString() });
+      options.links.forget(instanceId);
     })().finally(() => ending.delete(instanceId));
     ending.set(instanceId, done);
     return done;
+  }
+
+  function tag(id: string, tags: Instance['tags']): void {
+    const { vpcs, peerings } = options.networks;
+    if (id.startsWith('pcx-')) peerings.addTags(id, context.region, tags);
+    else if (!vpcs.addTags(id, tags)) change(id, { tags: { ...find(id).tags, ...tags } });
   }
 
   const terminate = (instanceId: string, reason: string) => end(instanceId, reason, 'stop');
@@ -182,9 +209,11 @@ export function createEc2(context: HomeContext, options: Ec2Options): Ec2 {
     async start() {
       const live = all().filter(({ state }) => state !== 'terminated');
       await Promise.all(
-        live.map(({ instanceId, state }) =>
-          state === 'shutting-down' ? terminate(instanceId, 'User initiated') : run(instanceId),
-        ),
+        live.map(({ instanceId, state }) => {
+          if (state === 'shutting-down') return terminate(instanceId, 'User initiated');
+          const booted = run(instanceId);
+          return Promise.race([booted, machines.get(instanceId)?.waiting ?? booted]);
+        }),
       );
     },
     async stop() {
@@ -193,16 +222,17 @@ export function createEc2(context: HomeContext, options: Ec2Options): Ec2 {
       await Promise.all([...machines.values()].map((machine) => machine.stop()));
       machines.clear();
     },
-    operations: ec2Operations(context, {
-      all,
-      find,
-      terminate,
-      reboot,
-      tag: (instanceId, tags) => change(instanceId, { tags: { ...find(instanceId).tags, ...tags } }),
-    }),
+    operations: {
+      ...ec2Operations(context, { all, find, terminate, reboot, tag }),
+      ...templateOperations(context),
+      ...vpcOperations(context, options.networks.vpcs),
+      ...routeOperations(context, options.networks),
+      ...peeringOperations(context, options.networks),
+    },
   };
 }
 
-function sessionArn(context: HomeContext, { roleName, instanceId }: Instance): string {
-  return `arn:aws:sts::${context.account}:assumed-role/${roleName}/${instanceId}`;
+/** As EC2 names the session of an instance's role. */
+function sessionOf({ account }: HomeContext, { roleName, instanceId }: Instance): string {
+  return sessionArn(account, roleName, instanceId);
 }

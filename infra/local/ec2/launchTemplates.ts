@@ -1,4 +1,5 @@
-/** Launch templates and the network's names, as CloudFormation makes them. */
+/** Launch templates, as CloudFormation makes them. */
+import type { InstanceProfile } from '../iam/instanceProfiles.ts';
 import { type Documents, documents } from '../wire/documents.ts';
 import type { HomeContext } from '../wire/service.ts';
 import type { LaunchSpecification } from './instance.ts';
@@ -24,38 +25,32 @@ export interface LaunchTemplateData {
   }[];
 }
 
-export interface Subnet {
-  readonly subnetId: string;
-  readonly zone: string;
-  readonly vpcId: string;
-}
-
-export interface InstanceProfile {
-  readonly name: string;
-  readonly arn: string;
-  readonly roleName: string;
-}
-
 export interface Network {
   readonly templates: Documents<LaunchTemplate>;
-  readonly subnets: Documents<Subnet>;
   readonly profiles: Documents<InstanceProfile>;
   /** What instances of a template's version are like. @throws Error where template, version or profile is missing. */
   specification(template: { readonly id: string; readonly version: string }): LaunchSpecification;
 }
 
-export function createNetwork(context: HomeContext): Network {
-  const templates = documents<LaunchTemplate>(context.database, 'ec2_launch_templates');
-  const subnets = documents<Subnet>(context.database, 'ec2_subnets');
-  const profiles = documents<InstanceProfile>(context.database, 'iam_instance_profiles');
+/** Those of a region. */
+export function templatesOf({ database }: Pick<HomeContext, 'database'>): Documents<LaunchTemplate> {
+  return documents<LaunchTemplate>(database, 'ec2_launch_templates');
+}
+
+/** The number that `$Latest`, `$Default` or a number in digits stands for: the newest version is the default one here. */
+export function versionOf({ versions }: LaunchTemplate, version: string): number {
+  return version === '$Latest' || version === '$Default' ? versions.length : Number(version);
+}
+
+/** @param profiles of IAM, the same in all regions */
+export function createNetwork(context: HomeContext, profiles: Documents<InstanceProfile>): Network {
+  const templates = templatesOf(context);
   return {
     templates,
-    subnets,
     profiles,
     specification({ id, version }) {
       const template = templates.get(id);
-      const number = version === '$Latest' || version === '$Default' ? template?.versions.length : Number(version);
-      const data = template?.versions[(number ?? 0) - 1];
+      const data = template?.versions[versionOf(template, version) - 1];
       if (data === undefined) throw new Error(`the launch template ${id} has no version ${version}`);
       const name = data.IamInstanceProfile?.Name ?? data.IamInstanceProfile?.Arn?.split('/').at(-1) ?? '';
       const profile = profiles.get(name);

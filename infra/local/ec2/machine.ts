@@ -11,19 +11,24 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { endProcess, processOf, startTimeOf } from '../../../agent/machine/processes.ts';
 import { launcher, nodeOptions } from '../../userData.ts';
+import type { InstanceLinks } from '../links/index.ts';
 import type { ObjectStore } from '../s3/store.ts';
-import type { HomeContext } from '../wire/service.ts';
+import { AwsError, type HomeContext } from '../wire/service.ts';
 import { type MetadataSource, metadataPort, startMetadata } from './metadata.ts';
 import { killProcesses } from './processes.ts';
 
 /** As `RestartSec` of the agent's unit. */
 const restartDelayMs = 1_000;
+/** How often user data looks for what it waits for. */
+const lookEveryMs = 250;
 
 export interface Machine {
   /** Its file system. */
   readonly root: string;
   /** Starts metadata and, after what user data does, the agent. @throws Error where user data fails. */
   boot(): Promise<void>;
+  /** Resolves when user data waits for what it is to fetch, as long as that may take. */
+  readonly waiting: Promise<void>;
   /** Ends agent and etcd; the disk stays. */
   stop(): Promise<void>;
   /** Ends all its processes as a shutdown does and starts the agent again, on the same disk and address. */
@@ -36,15 +41,25 @@ export interface Machine {
   agentPid(): number | null;
 }
 
-export function createMachine(context: HomeContext, objects: ObjectStore, source: MetadataSource): Machine {
-  const { instanceId, address } = source.instance();
+/** What user data reads objects with. */
+type Objects = Pick<ObjectStore, 'get' | 'read'>;
+
+export function createMachine(
+  context: HomeContext,
+  links: InstanceLinks,
+  objects: Objects,
+  source: MetadataSource,
+): Machine {
+  const { instanceId, address, zone } = source.instance();
   const root = join(context.folder, 'instances', instanceId);
   const bundle = join(root, 'usr/local/lib/etcd-agent/etcd-agent.cjs');
+  const listenAddress = links.listenAddress(address);
   const environment = {
     PATH: `${join(root, 'usr/local/bin')}:${process.env.PATH ?? '/usr/bin:/bin'}`,
     ETCD_AGENT_ROOT: root,
     ETCD_AGENT_SUPERVISOR: 'child',
     ETCD_AGENT_STATUS_ADDRESS: address,
+    ...(listenAddress !== null && { ETCD_AGENT_LISTEN_ADDRESS: listenAddress }),
     AWS_ENDPOINT_URL: context.endpoint,
     AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://${address}:${metadataPort}`,
   };
@@ -53,6 +68,7 @@ export function createMachine(context: HomeContext, objects: ObjectStore, source
   let restart: NodeJS.Timeout | null = null;
   let stopped = false;
   let rebooting = false;
+  const waiting = Promise.withResolvers<void>();
 
   function startAgent(): void {
     if (stopped || rebooting) return;
@@ -87,7 +103,8 @@ export function createMachine(context: HomeContext, objects: ObjectStore, source
     await killProcesses(root);
   }
 
-  function closeMetadata(): Promise<void> {
+  function disconnect(): Promise<void> {
+    links.close(instanceId);
     return new Promise((resolve) => {
       if (metadata === null) return resolve();
       metadata.close(() => resolve());
@@ -95,9 +112,20 @@ export function createMachine(context: HomeContext, objects: ObjectStore, source
     });
   }
 
+  /** The bucket is made by the stack of the first region, which may be deployed later than this instance's. */
+  async function runUserData(): Promise<void> {
+    const release = releaseIn(source.instance().userData);
+    while (!stopped && !isThere(objects, release)) {
+      waiting.resolve();
+      await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+    }
+    if (!stopped) await installAgent(root, bundle, release, objects);
+  }
+
   return {
     root,
     environment,
+    waiting: waiting.promise,
     agentPid: () => agent?.pid ?? null,
     async boot() {
       if (stopped) return;
@@ -107,14 +135,15 @@ export function createMachine(context: HomeContext, objects: ObjectStore, source
       if (leftover !== null) await endProcess(leftover);
       if (stopped) return;
       metadata = await startMetadata(source);
-      if (stopped) return closeMetadata();
-      if (!existsSync(bundle)) await installAgent(root, bundle, source.instance().userData, objects);
+      if (listenAddress !== null && !stopped) await links.open({ instanceId, address, zone, root });
+      if (stopped) return disconnect();
+      if (!existsSync(bundle)) await runUserData();
       startAgent();
     },
     async stop() {
       stopped = true;
       await shutDown();
-      await closeMetadata();
+      await disconnect();
     },
     async reboot() {
       rebooting = true;
@@ -122,22 +151,45 @@ export function createMachine(context: HomeContext, objects: ObjectStore, source
       rmSync(join(root, 'run'), { recursive: true, force: true });
       mkdirSync(join(root, 'run/etcd-agent'), { recursive: true });
       rebooting = false;
-      startAgent();
+      // Where user data is not through, it goes on.
+      if (existsSync(bundle)) startAgent();
     },
     async cutPower() {
       stopped = true;
       if (restart !== null) clearTimeout(restart);
       await killProcesses(root);
-      await closeMetadata();
+      await disconnect();
     },
   };
 }
 
-/** What user data does on EC2: fetch the agent it names, check it, put `etcd-agent` on the path. */
-async function installAgent(root: string, bundle: string, userData: string, objects: ObjectStore): Promise<void> {
+interface AgentRelease {
+  readonly bucket: string;
+  readonly key: string;
+  readonly sha256: string;
+}
+
+/** What user data names. @throws Error where it does not */
+function releaseIn(userData: string): AgentRelease {
   const script = Buffer.from(userData, 'base64').toString('utf8');
-  const [bucket, key, sha256] = ['AGENT_BUCKET', 'AGENT_KEY', 'AGENT_SHA256'].map((name) => assigned(script, name));
-  const object = objects.get(bucket ?? '', key ?? '');
+  const value = (name: string) => assigned(script, name);
+  return { bucket: value('AGENT_BUCKET'), key: value('AGENT_KEY'), sha256: value('AGENT_SHA256') };
+}
+
+/** @throws AwsError where the instance may not read it: user data would wait for ever */
+function isThere(objects: Objects, { bucket, key }: AgentRelease): boolean {
+  try {
+    return objects.get(bucket, key) !== null;
+  } catch (error) {
+    if (error instanceof AwsError && error.code === 'NoSuchBucket') return false;
+    throw error;
+  }
+}
+
+/** What user data does on EC2: fetch the agent it names, check it, put `etcd-agent` on the path. */
+async function installAgent(root: string, bundle: string, release: AgentRelease, objects: Objects): Promise<void> {
+  const { bucket, key, sha256 } = release;
+  const object = objects.get(bucket, key);
   if (object === null) throw new Error(`user data: s3://${bucket}/${key} is not there`);
   const bytes = await buffer(objects.read(object));
   const actual = createHash('sha256').update(bytes).digest('hex');

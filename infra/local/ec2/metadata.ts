@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { isOfBrowser, requireLoopback } from '../loopback.ts';
 import type { Credentials } from '../wire/callers.ts';
 import type { Instance } from './instance.ts';
 
@@ -18,26 +19,44 @@ export interface MetadataSource {
   credentials(): Credentials;
 }
 
-/** Listens on the instance's address. */
+/**
+ * Listens on the instance's address.
+ * @throws Fault `InvalidInput` where that is no loopback address
+ */
 export async function startMetadata(source: MetadataSource): Promise<Server> {
+  const { address } = source.instance();
+  requireLoopback(address, 'instance metadata');
   const tokens = new Map<string, number>();
   const server = createServer((request, response) => {
+    // On EC2 no browser is near.
+    if (isOfBrowser(request, `${address}:${metadataPort}`)) return text(response, 403, 'Forbidden');
     if (request.method === 'PUT' && request.url === '/latest/api/token') return giveToken(tokens, request, response);
     if (request.method !== 'GET') return text(response, 405, 'Method Not Allowed');
     const expires = tokens.get(String(request.headers['x-aws-ec2-metadata-token'] ?? '')) ?? 0;
     if (expires < Date.now()) return text(response, 401, 'Unauthorized: IMDSv2 needs a token');
-    const answer = lookUp(source, decodeURIComponent((request.url ?? '').replace(/\/+$/, '')));
+    const answer = lookUp(source, pathOf(request));
     if (answer === null) text(response, 404, 'Not Found');
     else text(response, 200, answer);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(metadataPort, source.instance().address, resolve);
+    server.listen(metadataPort, address, resolve);
   });
   return server;
 }
 
+/** Decoded, without the slash that lists end with; empty where it cannot be decoded. */
+function pathOf({ url = '' }: IncomingMessage): string {
+  try {
+    return decodeURIComponent(url.replace(/\/+$/, ''));
+  } catch {
+    return '';
+  }
+}
+
+/** Not for a request that came through a proxy (EC2: "How Instance Metadata Service Version 2 works"). */
 function giveToken(tokens: Map<string, number>, request: IncomingMessage, response: ServerResponse): void {
+  if (request.headers['x-forwarded-for'] !== undefined) return text(response, 403, 'Forbidden');
   const seconds = Number(request.headers['x-aws-ec2-metadata-token-ttl-seconds']);
   if (!(seconds >= 1 && seconds <= longestTtlSeconds)) return text(response, 400, 'Bad Request');
   for (const [token, expires] of tokens) if (expires < Date.now()) tokens.delete(token);

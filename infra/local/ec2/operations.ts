@@ -1,7 +1,7 @@
 /** The operations of the EC2 API. */
-import { pageOf } from '../wire/paging.ts';
 import { AwsError, type HomeContext, type Service } from '../wire/service.ts';
-import { type Filter, matches } from './filters.ts';
+import { type DescribeInput, describing } from './describing.ts';
+import { instanceAttributes } from './filters.ts';
 import { type Instance, stateOf, toApi } from './instance.ts';
 
 export interface Ec2Actions {
@@ -11,14 +11,8 @@ export interface Ec2Actions {
   find(instanceId: string): Instance;
   terminate(instanceId: string, reason: string): Promise<void>;
   reboot(instanceId: string): Promise<void>;
-  tag(instanceId: string, tags: Readonly<Record<string, string>>): void;
-}
-
-interface DescribeInput {
-  readonly InstanceIds?: readonly string[];
-  readonly Filters?: readonly Filter[];
-  readonly MaxResults?: number;
-  readonly NextToken?: string;
+  /** Whatever has this id. @throws AwsError where there is none. */
+  tag(id: string, tags: Readonly<Record<string, string>>): void;
 }
 
 interface IdsInput {
@@ -30,26 +24,25 @@ interface TagInput {
   readonly Tags?: readonly { readonly Key?: string; readonly Value?: string }[];
 }
 
-/** EC2's own bounds. */
-const fewestResults = 5;
-const mostResults = 1_000;
-
 export function ec2Operations(context: HomeContext, actions: Ec2Actions): Service['operations'] {
   const { all, find, terminate, reboot, tag } = actions;
   return {
-    DescribeInstances: (input: DescribeInput) => {
-      checkPaging(input);
-      const chosen = input.InstanceIds === undefined ? all() : input.InstanceIds.map(find);
-      const matching = chosen.filter((instance) => matches(instance, input.Filters ?? []));
-      const page = pageOf(matching, ({ instanceId }) => instanceId, input.MaxResults ?? mostResults, input.NextToken);
-      if (page === null) throw new AwsError('InvalidParameterValue', 'Unable to parse pagination token');
+    DescribeInstances: (input: DescribeInput & IdsInput) => {
+      refuseBoth(input);
+      const { items, nextToken } = describing(input, {
+        all: all(),
+        ids: input.InstanceIds,
+        idOf: ({ instanceId }) => instanceId,
+        find,
+        attributes: instanceAttributes,
+      });
       return {
-        Reservations: page.items.map((instance) => ({
+        Reservations: items.map((instance) => ({
           ReservationId: `r-${instance.instanceId.slice(2)}`,
           OwnerId: context.account,
           Instances: [toApi(instance, context.region)],
         })),
-        ...(page.nextToken !== undefined && { NextToken: page.nextToken }),
+        ...nextToken,
       };
     },
     TerminateInstances: ({ InstanceIds = [] }: IdsInput) => {
@@ -76,7 +69,7 @@ export function ec2Operations(context: HomeContext, actions: Ec2Actions): Servic
     },
     CreateTags: ({ Resources = [], Tags = [] }: TagInput) => {
       const added = Object.fromEntries(Tags.map(({ Key, Value }) => [Key ?? '', Value ?? '']));
-      for (const instance of Resources.map(find)) tag(instance.instanceId, added);
+      for (const id of Resources) tag(id, added);
     },
     DescribeAvailabilityZones: () => ({
       AvailabilityZones: zonesOf(context.region).map((ZoneName) => ({
@@ -88,20 +81,12 @@ export function ec2Operations(context: HomeContext, actions: Ec2Actions): Servic
   };
 }
 
-function checkPaging({ InstanceIds, MaxResults }: DescribeInput): void {
-  if (MaxResults === undefined) return;
-  if (InstanceIds !== undefined) {
-    throw new AwsError(
-      'InvalidParameterCombination',
-      'The parameter instancesSet cannot be used with the parameter maxResults',
-    );
-  }
-  if (!Number.isInteger(MaxResults) || MaxResults < fewestResults || MaxResults > mostResults) {
-    throw new AwsError(
-      'InvalidParameterValue',
-      `Value ( ${MaxResults} ) for parameter maxResults is invalid. Allowed: ${fewestResults} to ${mostResults}.`,
-    );
-  }
+function refuseBoth({ InstanceIds, MaxResults }: DescribeInput & IdsInput): void {
+  if (MaxResults === undefined || InstanceIds === undefined) return;
+  throw new AwsError(
+    'InvalidParameterCombination',
+    'The parameter instancesSet cannot be used with the parameter maxResults',
+  );
 }
 
 export function zonesOf(region: string): readonly string[] {

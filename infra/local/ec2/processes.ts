@@ -10,7 +10,7 @@ export function processesOf(root: string): readonly ProcessIdentity[] {
   const found: ProcessIdentity[] = [];
   for (const entry of readdirSync('/proc')) {
     const pid = Number(entry);
-    if (!Number.isInteger(pid) || pid < 2 || pid === process.pid || !isBelow(pid, root)) continue;
+    if (!Number.isInteger(pid) || pid < 2 || pid === process.pid || rootOf(pid, [root]) === null) continue;
     const startTime = startTimeOf(pid);
     if (startTime !== null) found.push({ pid, startTime });
   }
@@ -37,10 +37,15 @@ export function signalProcesses(processes: readonly ProcessIdentity[], signal: N
   }
 }
 
-function isBelow(pid: number, root: string): boolean {
-  if (read(pid, 'environ').includes(`ETCD_AGENT_ROOT=${root}`)) return true;
+/** Which of these roots a process belongs to, told as by `processesOf`; null: none. */
+export function rootOf(pid: number, roots: readonly string[]): string | null {
+  const environment = new Set(read(pid, 'environ'));
   const [program = '', ...args] = read(pid, 'cmdline');
-  return program.startsWith(`${root}/`) || args.some((arg) => arg.startsWith(`--data-dir=${root}/`));
+  const isBelow = (root: string) =>
+    environment.has(`ETCD_AGENT_ROOT=${root}`) ||
+    program.startsWith(`${root}/`) ||
+    args.some((arg) => arg.startsWith(`--data-dir=${root}/`));
+  return roots.find(isBelow) ?? null;
 }
 
 /** Entries of a file whose entries end with NUL. */

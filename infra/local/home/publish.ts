@@ -12,7 +12,7 @@ export async function publishAssets(
   { account, region }: { readonly account: string; readonly region: string },
 ): Promise<void> {
   const bucket = `cdk-hnb659fds-assets-${account}-${region}`;
-  objects.createBucket(bucket);
+  objects.createBucket(bucket, region);
   for (const { key, path, packaging } of assets) {
     if (packaging === 'file' && objects.get(bucket, key) === null)
       await objects.put(bucket, key, createReadStream(path));

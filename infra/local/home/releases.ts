@@ -8,11 +8,15 @@ import { releaseArchive } from '../binaries/archive.ts';
 import { obtainableVersions } from '../binaries/obtainable.ts';
 import type { Offer } from '../s3/offers.ts';
 import type { ObjectStore } from '../s3/store.ts';
-import { AwsError } from '../wire/service.ts';
+import { AwsError, type HomeContext } from '../wire/service.ts';
 import { publishRelease } from './publish.ts';
 
-/** For `ObjectStore.offer`, in the bucket of this name. */
-export function releaseOffer(objects: ObjectStore, bucket: string, log: (line: string) => void): Offer {
+/** Offers them in the bucket of this name, as long as the store is open. */
+export function offerReleases({ log }: Pick<HomeContext, 'log'>, objects: ObjectStore, bucket: string): void {
+  objects.offer(bucket, releaseOffer(objects, bucket, log));
+}
+
+function releaseOffer(objects: ObjectStore, bucket: string, log: (line: string) => void): Offer {
   const arch = process.arch === 'arm64' ? 'arm64' : 'amd64';
   const making = new Map<string, Promise<void>>();
 

@@ -3,10 +3,12 @@
  * error shape. What it does not do: versions and aliases, layers, concurrency limits, event sources, memory limits other
  * than the heap's, runtimes other than Node.
  */
+import { roleNameOf, sessionArn } from '../iam/access.ts';
 import type { Callers } from '../wire/callers.ts';
 import { documents } from '../wire/documents.ts';
 import { AwsError, type HomeContext, type Service } from '../wire/service.ts';
 import { type Environment, type FunctionConfiguration, startEnvironment } from './environment.ts';
+import { createUrlStore } from './urlStore.ts';
 
 export interface InvokeResult {
   readonly statusCode: number;
@@ -29,18 +31,36 @@ export interface Lambda extends Service {
 export interface LambdaOptions {
   readonly callers: Callers;
   readonly writeLog: (group: string, stream: string, line: string) => void;
+  /** Whether a function's role may write to its log; where it may not, its lines are lost, as on AWS. */
+  readonly mayLog: (call: LogCall) => boolean;
+}
+
+export interface LogCall {
+  /** ARN of the function's role session. */
+  readonly arn: string;
+  readonly operation: 'CreateLogStream' | 'PutLogEvents';
+  readonly group: string;
+  readonly stream: string;
 }
 
 /** Environments that nobody uses are ended after this long. */
 const idleMs = 60_000;
 
-export function createLambda(context: HomeContext, { callers, writeLog }: LambdaOptions): Lambda {
+export function createLambda(context: HomeContext, { callers, writeLog, mayLog }: LambdaOptions): Lambda {
   const functions = documents<FunctionConfiguration>(context.database, 'lambda_functions');
+  const urls = createUrlStore(context);
   const pools = new Map<string, Environment[]>();
+  /** Functions whose lines are kept. */
+  const mayPut = new Set<string>();
   const sweep = setInterval(() => sweepIdle(pools), 5_000).unref();
 
   function find(nameOrArn: string): FunctionConfiguration {
-    const name = /:function:([\w-]+)/.exec(nameOrArn)?.[1] ?? nameOrArn;
+    const [, region = context.region, named] = /^arn:aws:lambda:([\w-]+):\d+:function:([\w-]+)/.exec(nameOrArn) ?? [];
+    if (region !== context.region) {
+      const message = `Functions from '${region}' are not reachable in this region ('${context.region}')`;
+      throw new AwsError('ResourceNotFoundException', message, 404);
+    }
+    const name = named ?? nameOrArn;
     const found = functions.get(name);
     if (found === null) {
       const arn = `arn:aws:lambda:${context.region}:${context.account}:function:${name}`;
@@ -53,8 +73,10 @@ export function createLambda(context: HomeContext, { callers, writeLog }: Lambda
     const pool = (pools.get(configuration.name) ?? []).filter(({ alive }) => alive);
     const free = pool.find(({ busy }) => !busy);
     if (free !== undefined) return free;
+    const { logGroup: group, name: stream } = configuration;
+    const hasStream = mayLog({ arn: sessionOf(context, configuration), operation: 'CreateLogStream', group, stream });
     const started = startEnvironment(configuration, variablesOf(context, configuration, callers), (line) => {
-      if (context.database.isOpen) writeLog(configuration.logGroup, configuration.name, line);
+      if (context.database.isOpen && hasStream && mayPut.has(configuration.name)) writeLog(group, stream, line);
     });
     pools.set(configuration.name, [...pool, started]);
     return started;
@@ -62,6 +84,11 @@ export function createLambda(context: HomeContext, { callers, writeLog }: Lambda
 
   async function invoke(nameOrArn: string, event: unknown): Promise<InvokeResult> {
     const configuration = find(nameOrArn);
+    const { logGroup: group, name: stream } = configuration;
+    const log = { arn: sessionOf(context, configuration), operation: 'PutLogEvents', group, stream } as const;
+    // On AWS each invocation has lines of Lambda's own, so it is asked for also where the function says nothing.
+    if (mayLog(log)) mayPut.add(configuration.name);
+    else mayPut.delete(configuration.name);
     const { payload, functionError } = await environmentFor(configuration).invoke(event);
     return {
       statusCode: 200,
@@ -110,9 +137,29 @@ export function createLambda(context: HomeContext, { callers, writeLog }: Lambda
       },
       GetFunction: ({ FunctionName }: { FunctionName: string }) => ({ Configuration: toApi(find(FunctionName)) }),
       GetFunctionConfiguration: ({ FunctionName }: { FunctionName: string }) => toApi(find(FunctionName)),
+      GetFunctionUrlConfig({ FunctionName }: { FunctionName: string }) {
+        const { arn, modified } = find(FunctionName);
+        const url = urls.of(arn);
+        if (url === null)
+          throw new AwsError('ResourceNotFoundException', 'The resource you requested does not exist.', 404);
+        const CreationTime = url.createdAt ?? modified;
+        return {
+          FunctionUrl: urls.urlOf(url),
+          FunctionArn: arn,
+          AuthType: 'AWS_IAM',
+          CreationTime,
+          LastModifiedTime: CreationTime,
+          InvokeMode: 'BUFFERED',
+        };
+      },
       ListFunctions: () => ({ Functions: functions.all().map(toApi) }),
     },
   };
+}
+
+/** As Lambda names the session of a function's role. */
+function sessionOf({ account }: HomeContext, { roleArn, name }: FunctionConfiguration): string {
+  return sessionArn(account, roleNameOf(roleArn), name);
 }
 
 function variablesOf(
@@ -120,9 +167,7 @@ function variablesOf(
   configuration: FunctionConfiguration,
   callers: Callers,
 ): Record<string, string> {
-  const role = configuration.roleArn.split('/').at(-1);
-  const arn = `arn:aws:sts::${context.account}:assumed-role/${role}/${configuration.name}`;
-  const credentials = callers.credentialsOf(arn);
+  const credentials = callers.credentialsOf(sessionOf(context, configuration));
   return {
     PATH: process.env.PATH ?? '/usr/bin:/bin',
     TZ: ':UTC',

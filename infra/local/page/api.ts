@@ -12,6 +12,7 @@ import {
   stop,
   visits,
 } from './executions.ts';
+import { linksView, setLink } from './links.ts';
 import { clusterHealth } from './members.ts';
 import { Refused, readBody, send, sendJson } from './reply.ts';
 import type { PageSource } from './source.ts';
@@ -29,7 +30,7 @@ interface Call {
 }
 
 interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   /** `ARN` stands for a percent-encoded execution ARN. */
   readonly path: string;
   readonly says: string;
@@ -104,8 +105,21 @@ const routes: readonly Route[] = [
   },
   {
     method: 'GET',
+    path: '/api/links',
+    says: 'the regions, and the one-way links between them: delay and jitter in milliseconds, cut or not',
+    answer: ({ source, response }) => sendJson(response, linksView(source.links)),
+  },
+  {
+    method: 'PUT',
+    path: '/api/links',
+    says: 'sets a link: {from, to, delayMs?, jitterMs?, cut?}; a cut may also be from or to a zone or an instance',
+    answer: async ({ source, request, response }) =>
+      sendJson(response, await setLink(source.links, await readBody(request, bodyLimit))),
+  },
+  {
+    method: 'GET',
     path: '/api/events',
-    says: 'server-sent events: "hello" {server}, "change" {executions: [ARN], instances: [id]}, "members" as /api/members',
+    says: 'server-sent events: "hello" {server}, "change" {executions: [ARN], instances: [id]}, "members" as /api/members, "links" as /api/links',
     answer: ({ events, response }) => events.open(response),
   },
 ];
@@ -167,7 +181,7 @@ async function graph({ source, response, arn, query }: Call): Promise<void> {
 function description(): unknown {
   return {
     changing:
-      'POST needs content-type application/json and the header X-Etcd-Appliance-Token, found in the page’s <meta>',
+      'POST and PUT need content-type application/json and the header X-Etcd-Appliance-Token: it ends the address of the page in endpoints.json',
     refusals: '{"error": {"field", "message"}}',
     routes: routes.map(({ method, path, says, query }) => ({ method, path, ...(query && { query }), says })),
   };

@@ -8,11 +8,11 @@ export interface Asset {
 
 const browser = new URL('./browser/', import.meta.url);
 
-/** @param token what the page sends with every change @param server identifies this start of the server */
-export async function pageAssets(token: string, server: string): Promise<ReadonlyMap<string, Asset>> {
+/** @param server identifies this start of the server */
+export async function pageAssets(server: string): Promise<ReadonlyMap<string, Asset>> {
   const [script, style] = await Promise.all([bundled('main.tsx'), bundled('page.css')]);
   return new Map([
-    ['/', { type: 'text/html; charset=utf-8', body: html(token, server) }],
+    ['/', { type: 'text/html; charset=utf-8', body: html(server) }],
     ['/page.js', { type: 'text/javascript; charset=utf-8', body: script }],
     ['/page.css', { type: 'text/css; charset=utf-8', body: style }],
     ['/icon.svg', { type: 'image/svg+xml; charset=utf-8', body: icon }],
@@ -34,14 +34,13 @@ async function bundled(entry: string): Promise<Uint8Array> {
   return outputFiles[0]?.contents ?? new Uint8Array();
 }
 
-function html(token: string, server: string): string {
+function html(server: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta name="etcd-appliance-token" content="${token}">
 <meta name="etcd-appliance-server" content="${server}">
 <title>etcd-appliance</title>
 <link rel="icon" href="/icon.svg">

@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { securityHeaders } from './reply.ts';
 import type { Change } from './source.ts';
-import type { MembersView } from './views.ts';
+import type { LinksView, MembersView } from './views.ts';
 
 /** At most 10 pushes a second. */
 const gatherMs = 100;
@@ -17,13 +17,17 @@ export interface EventStream {
   close(): void;
 }
 
-/**
- * @param server identifies this start of the server, so that a page of an earlier one reloads itself
- * @param members asked for while somebody watches, pushed where they differ
- */
-export function openEventStream(server: string, members: () => Promise<MembersView>): EventStream {
+export interface Views {
+  /** Asked for while somebody watches, pushed where they differ. */
+  readonly members: () => Promise<MembersView>;
+  /** Pushed when they were changed. */
+  readonly links: () => LinksView;
+}
+
+/** @param server identifies this start of the server, so that a page of an earlier one reloads itself */
+export function openEventStream(server: string, { members, links }: Views): EventStream {
   const watching = new Set<ServerResponse>();
-  let gathered: Record<Change['topic'], Set<string>> = { executions: new Set(), instances: new Set() };
+  let gathered = nothing();
   let gathering: NodeJS.Timeout | null = null;
   let lastMembers = '';
   let asking = false;
@@ -33,8 +37,10 @@ export function openEventStream(server: string, members: () => Promise<MembersVi
   };
   const flush = (): void => {
     gathering = null;
-    const { executions, instances } = gathered;
-    gathered = { executions: new Set(), instances: new Set() };
+    const { executions, instances, links: linksChanged } = gathered;
+    gathered = nothing();
+    if (linksChanged.size > 0) push('links', links());
+    if (executions.size + instances.size === 0) return;
     push('change', { executions: [...executions], instances: [...instances] });
     if (instances.size > 0) void lookAtMembers();
   };
@@ -72,6 +78,11 @@ export function openEventStream(server: string, members: () => Promise<MembersVi
       for (const response of watching) response.end();
     },
   };
+}
+
+/** By topic: what has changed. */
+function nothing(): Record<Change['topic'], Set<string>> {
+  return { executions: new Set(), instances: new Set(), links: new Set() };
 }
 
 function frame(event: string, data: unknown): string {

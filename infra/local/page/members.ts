@@ -16,7 +16,16 @@ export function memberView(instance: InstanceFacts, status: Description | { read
   const place = { instanceId, zone, address, instanceState: state };
   if ('unanswered' in status) {
     const reasons = [status.unanswered];
-    return { ...place, name: instanceId, version: null, role: null, health: 'unknown', reasons, database: null };
+    return {
+      ...place,
+      name: instanceId,
+      version: null,
+      role: null,
+      health: 'unknown',
+      reasons,
+      serves: null,
+      database: null,
+    };
   }
   const { member, health, database } = status;
   const self = member?.members.find(({ id }) => id === member.id);
@@ -28,6 +37,7 @@ export function memberView(instance: InstanceFacts, status: Description | { read
     role: roleOf(status),
     health: health.verdict,
     reasons: status.phase === 'running' ? reasons : [status.reason, ...reasons].filter((reason) => reason !== ''),
+    serves: { transport: status.transport ?? 'plain', certificateEndsAt: status.tls?.endsAt ?? null },
     database: database && { bytes: database.bytes, quotaBytes: database.quotaBytes },
   };
 }

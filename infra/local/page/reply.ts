@@ -17,8 +17,8 @@ export class Refused extends Error {
 
 export const securityHeaders = {
   'cache-control': 'no-store',
-  'content-security-policy':
-    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'",
+  // Also where somebody opens an answer, such as the drawing of the steps, by itself: it loads and runs nothing.
+  'content-security-policy': "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
@@ -26,9 +26,22 @@ export const securityHeaders = {
   'x-frame-options': 'DENY',
 } as const;
 
-export function send(response: ServerResponse, status: number, type: string, body: string | Uint8Array): void {
+const ownFiles = ['script', 'style', 'img', 'connect'].map((kind) => `${kind}-src 'self'`).join('; ');
+/** The page loads its own files and asks its own server; scripts in its text or its attributes do not run. */
+export const pageHeaders = {
+  ...securityHeaders,
+  'content-security-policy': `${securityHeaders['content-security-policy']}; ${ownFiles}`,
+} as const;
+
+export function send(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  body: string | Uint8Array,
+  headers: Readonly<Record<string, string>> = securityHeaders,
+): void {
   const bytes = Buffer.from(body);
-  response.writeHead(status, { ...securityHeaders, 'content-type': type, 'content-length': bytes.length });
+  response.writeHead(status, { ...headers, 'content-type': type, 'content-length': bytes.length });
   response.end(response.req.method === 'HEAD' ? undefined : bytes);
 }
 
@@ -36,9 +49,13 @@ export function sendJson(response: ServerResponse, value: unknown, status = 200)
   send(response, status, 'application/json; charset=utf-8', `${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** Step Functions' own refusals keep their words; a source that fails is a bad gateway, and says so. */
-export function sendFailure(response: ServerResponse, error: unknown): void {
+/**
+ * Step Functions' own refusals keep their words; a home that does not answer is a bad gateway. Anything else is a fault of
+ * ours: its words may hold paths and addresses, so they go to the log alone.
+ */
+export function sendFailure(response: ServerResponse, error: unknown, log: (line: string) => void): void {
   const { status, field, message } = error instanceof Refused ? error : translated(error);
+  if (status >= 500) log(`page: ${error instanceof Error ? error.stack : String(error)}`);
   if (response.headersSent) {
     response.destroy();
     return;
@@ -61,12 +78,22 @@ const exceptions: Readonly<Record<string, readonly [number, string | null]>> = {
 function translated(error: unknown): { status: number; field: string | null; message: string } {
   const name = error instanceof Error ? error.name : '';
   const message = error instanceof Error ? error.message : String(error);
-  const [status, field] = exceptions[name] ?? [502, null];
-  return {
-    status,
-    field,
-    message: status === 502 ? `the cluster's home did not answer: ${name}: ${message}` : message,
-  };
+  const known = exceptions[name];
+  if (known !== undefined) return { status: known[0], field: known[1], message };
+  // An exception of the API that none of our requests should cause.
+  if (error instanceof Error && '$fault' in error) {
+    return { status: 502, field: null, message: `Step Functions answered ${name}; the home's log has its words` };
+  }
+  if (isUnanswered(error)) {
+    return { status: 502, field: null, message: "the cluster's home does not answer; is it still being started?" };
+  }
+  return { status: 500, field: null, message: "this server made a mistake; the home's log has the details" };
+}
+
+/** Node's errors of connections have a code; the SDK's own time-outs have a name. */
+function isUnanswered(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.name === 'TimeoutError' || /^E[A-Z]+$/.test(String((error as NodeJS.ErrnoException).code ?? ''));
 }
 
 /** Reads a JSON object. @throws Refused where it is too long or none */

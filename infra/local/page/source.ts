@@ -1,5 +1,6 @@
 /** Where the page gets what it shows: the local home, or a scripted execution in a test. */
 import type * as sfn from '@aws-sdk/client-sfn';
+import type { Links } from '../links/index.ts';
 import type { MemberView, UpkeepView } from './views.ts';
 
 type Answer<Output> = Omit<Output, '$metadata'>;
@@ -18,9 +19,12 @@ export interface StatesCalls {
   StopExecution: { input: sfn.StopExecutionInput; output: Answer<sfn.StopExecutionOutput> };
 }
 
-/** The page should look again at this; `id`: an execution's ARN or an instance's id. */
+/**
+ * The page should look again at this; `id`: an execution's ARN or an instance's id; of links, which are looked at together,
+ * none.
+ */
 export interface Change {
-  readonly topic: 'executions' | 'instances';
+  readonly topic: 'executions' | 'instances' | 'links';
   readonly id: string;
 }
 
@@ -36,6 +40,8 @@ export interface PageSource {
   members(): Promise<readonly MemberView[]>;
   /** By what the agents said when the members were last asked for. */
   upkeep(): Promise<UpkeepView>;
+  /** Between the regions. */
+  readonly links: Omit<Links, 'reset'>;
   /** Calls the listener at every change, until the function it returns is called. */
   onChange(listener: (change: Change) => void): () => void;
 }

@@ -11,11 +11,13 @@ import {
   StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
+import { regionOfZone } from '#etcd/regions.ts';
 import { type Description, ports } from '../../../agent/protocol.ts';
 import { lockReader } from './lock.ts';
 import { type InstanceFacts, memberView } from './members.ts';
 import type { Change, PageSource, StatesCalls } from './source.ts';
 import { upkeepView } from './upkeep.ts';
+import type { MemberView } from './views.ts';
 
 /** The part of an open home that the page needs. */
 export interface WatchedHome {
@@ -24,7 +26,8 @@ export interface WatchedHome {
   readonly context: { readonly region: string; readonly events: EventEmitter };
   /** Of the stack; empty while it is being deployed. */
   readonly outputs: Readonly<Record<string, string>>;
-  instances(): Promise<readonly InstanceFacts[]>;
+  readonly links: PageSource['links'];
+  regions(): readonly { instances(): Promise<readonly InstanceFacts[]> }[];
 }
 
 const statusDeadlineMs = 1000;
@@ -54,16 +57,19 @@ export function sourceOfHome(home: WatchedHome): PageSource {
     get cluster() {
       return cluster;
     },
+    links: home.links,
     call: (operation, input) => calls[operation](input),
     async members() {
-      const instances = (await home.instances()).filter(({ state }) => state !== 'terminated');
+      const all = await Promise.all(home.regions().map((region) => region.instances()));
+      const instances = all.flat().filter(({ state }) => state !== 'terminated');
       const statuses = await Promise.all(
         instances.map(async (instance) => [instance, await statusOf(instance)] as const),
       );
       described = statuses.flatMap(([, status]) => ('unanswered' in status ? [] : [status]));
       cluster = described[0]?.cluster ?? cluster;
       const members = statuses.map(([instance, status]) => memberView(instance, status));
-      return members.sort((a, b) => a.zone.localeCompare(b.zone) || a.name.localeCompare(b.name));
+      const rank = ({ zone }: MemberView) => home.links.regions().indexOf(regionOfZone(zone) ?? '');
+      return members.sort((a, b) => rank(a) - rank(b) || a.zone.localeCompare(b.zone) || a.name.localeCompare(b.name));
     },
     async upkeep() {
       const lock = await readLock();

@@ -1,5 +1,9 @@
 /** What the form may send: checked in the browser before sending and by the server again. Pure. */
-import { exampleRotation, type Refusal, rotationRefusal } from '../../../tasks/plan/rotationRequest.ts';
+import { authorityRefusal, exampleAuthorityRotation } from '../../../tasks/plan/authorityRequest.ts';
+import { exampleMigration, migrationRefusal } from '../../../tasks/plan/migrationRequest.ts';
+import { exampleRegionChange, regionChangeRefusal } from '../../../tasks/plan/regionRequest.ts';
+import type { Refusal } from '../../../tasks/plan/requestRefusal.ts';
+import { exampleRotation, rotationRefusal } from '../../../tasks/plan/rotationRequest.ts';
 import { exampleUpgrade, upgradeRefusal } from '../../../tasks/plan/upgradeRequest.ts';
 import { jsonFault } from './json.ts';
 
@@ -86,6 +90,25 @@ const knownMachines: readonly KnownMachine[] = [
     // Nor does anybody go somewhere by a click alone.
     start: () => ({ to: '' }),
     refusal: upgradeRefusal,
+  },
+  {
+    named: 'MigrateToTls',
+    example: exampleMigration,
+    start: () => ({ to: '' }),
+    refusal: migrationRefusal,
+  },
+  {
+    named: 'MultiregionMigration',
+    example: exampleRegionChange,
+    start: () => ({ addRegion: '', homeMembers: 4, remoteMembers: 1, dryRun: true }),
+    refusal: regionChangeRefusal,
+  },
+  { named: 'RotateCertificateAuthority', example: exampleAuthorityRotation, refusal: authorityRefusal },
+  {
+    named: 'ReconfigureMembers',
+    example: {},
+    refusal: () => null,
+    startedBy: 'MigrateToTls or RotateCertificateAuthority',
   },
   { named: 'UpgradeHop', example: {}, refusal: () => null, startedBy: 'RollingUpgrade' },
 ];

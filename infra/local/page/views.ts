@@ -96,6 +96,8 @@ export interface MemberView {
   readonly health: 'healthy' | 'converging' | 'unhealthy' | 'unknown';
   /** Why it is not healthy; empty when it is. */
   readonly reasons: readonly string[];
+  /** How clients reach it; null where its agent does not tell. */
+  readonly serves: { readonly transport: 'plain' | 'both' | 'tls'; readonly certificateEndsAt: string | null } | null;
   /** Of its v3 database, in bytes; null where it has none or does not tell. */
   readonly database: { readonly bytes: number; readonly quotaBytes: number } | null;
 }
@@ -132,6 +134,20 @@ export interface MembersView {
   readonly health: ClusterHealth;
   readonly upkeep: UpkeepView;
   readonly members: readonly MemberView[];
+}
+
+export interface LinksView {
+  /** Home first. */
+  readonly regions: readonly string[];
+  /** One way each: both between every two regions, then the cuts of zones and instances. */
+  readonly links: readonly {
+    /** A region, a zone or an instance id. */
+    readonly from: string;
+    readonly to: string;
+    readonly delayMs: number;
+    readonly jitterMs: number;
+    readonly cut: boolean;
+  }[];
 }
 
 /** Body of every refusal. `field`: which part of the request is at fault; null where it is none of them. */

@@ -44,8 +44,12 @@ export function deletesV2Keys({ from, to }: Pick<ClientsOptions, 'from' | 'to'>)
 }
 
 export async function startClients(cluster: RehearsalCluster, options: ClientsOptions): Promise<Clients> {
-  const { home, outputs } = cluster;
-  const target = { addresses: [] as readonly string[], version: clientVersionAt(options.from) };
+  const { home, outputs, identity } = cluster;
+  const target = {
+    addresses: [] as readonly string[],
+    version: clientVersionAt(options.from),
+    ...(identity !== null && { identity }),
+  };
   const followed = await followDns(home.services.dns, outputs.DiscoveryDomain ?? '', (addresses) => {
     target.addresses = addresses;
     void aim();

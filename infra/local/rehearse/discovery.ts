@@ -53,8 +53,13 @@ async function firstAnswer(resolver: promises.Resolver, domain: string): Promise
   }
 }
 
+/** As etcd's own clients do, those that speak TLS and those that do not: a cluster on its way from one to the other has both. */
+const services = ['_etcd-client-ssl._tcp', '_etcd-client._tcp'] as const;
+
+/** @throws Error where neither service is there */
 async function discover(resolver: promises.Resolver, domain: string): Promise<readonly string[]> {
-  const targets = await resolver.resolveSrv(`_etcd-client._tcp.${domain}`);
+  const asked = services.map((service) => resolver.resolveSrv(`${service}.${domain}`));
+  const targets = await Promise.any(asked).catch(({ errors: [first] }: AggregateError) => Promise.reject(first));
   const found = await Promise.all(targets.map(({ name }) => resolver.resolve4(name)));
   return found.flat();
 }

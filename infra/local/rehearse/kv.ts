@@ -1,5 +1,9 @@
-/** Reads and writes as a client of the cluster does them, through the API that a version has by itself: v2 up to 2.3. */
+/**
+ * Reads and writes as a client of the cluster does them, through the API that a version has by itself: v2 up to 2.3. In the clear,
+ * or with the certificate that this process was given (`presentToEtcd`).
+ */
 import { gatewayPrefix } from '#etcd/minors.ts';
+import { etcdUrl, exchangeWithEtcd } from '../../../agent/machine/etcdHttp.ts';
 
 const longestMs = 10_000;
 /** Of etcd's v2 API. */
@@ -16,7 +20,8 @@ export async function write(
   const prefix = gatewayPrefix(version);
   if (prefix === null) {
     await call(
-      `http://${address}:2379/v2/keys/${key}`,
+      address,
+      `/v2/keys/${key}`,
       'PUT',
       `value=${encodeURIComponent(value)}`,
       'application/x-www-form-urlencoded',
@@ -25,7 +30,7 @@ export async function write(
     return;
   }
   const body = JSON.stringify({ key: base64(key), value: base64(value) });
-  await call(`http://${address}:2379${prefix}/kv/put`, 'POST', body, 'application/json', timeoutMs);
+  await call(address, `${prefix}/kv/put`, 'POST', body, 'application/json', timeoutMs);
 }
 
 /** Reads a key at one member, linearizable; null where it is not there. */
@@ -37,13 +42,14 @@ export async function read(
 ): Promise<string | null> {
   const prefix = gatewayPrefix(version);
   if (prefix === null) {
-    const url = `http://${address}:2379/v2/keys/${key}?quorum=true`;
-    const answer = (await call(url, 'GET', undefined, undefined, timeoutMs)) as { node?: { value: string } };
+    const path = `/v2/keys/${key}?quorum=true`;
+    const answer = (await call(address, path, 'GET', undefined, undefined, timeoutMs)) as { node?: { value: string } };
     return answer.node?.value ?? null;
   }
-  const url = `http://${address}:2379${prefix}/kv/range`;
   const body = JSON.stringify({ key: base64(key) });
-  const answer = (await call(url, 'POST', body, 'application/json', timeoutMs)) as { kvs?: { value: string }[] };
+  const answer = (await call(address, `${prefix}/kv/range`, 'POST', body, 'application/json', timeoutMs)) as {
+    kvs?: { value: string }[];
+  };
   const value = answer.kvs?.[0]?.value;
   return value === undefined ? null : text(value);
 }
@@ -63,16 +69,15 @@ export async function readFolder(
 ): Promise<ReadonlyMap<string, string>> {
   const prefix = gatewayPrefix(version);
   if (prefix === null) {
-    const url = `http://${address}:2379/v2/keys/${folder}?quorum=true&recursive=true`;
-    const { node } = (await call(url, 'GET', undefined, undefined, timeoutMs)) as { node?: V2Node };
+    const path = `/v2/keys/${folder}?quorum=true&recursive=true`;
+    const { node } = (await call(address, path, 'GET', undefined, undefined, timeoutMs)) as { node?: V2Node };
     return new Map((node?.nodes ?? []).map(({ key, value = '' }) => [key.slice(1), value]));
   }
   const found = new Map<string, string>();
   for (let from = `${folder}/`; ; ) {
     // Up to the next character after the slash: all keys of the folder.
     const body = JSON.stringify({ key: base64(from), range_end: base64(`${folder}0`), limit: keysOfPage });
-    const url = `http://${address}:2379${prefix}/kv/range`;
-    const answer = (await call(url, 'POST', body, 'application/json', timeoutMs)) as V3Page;
+    const answer = (await call(address, `${prefix}/kv/range`, 'POST', body, 'application/json', timeoutMs)) as V3Page;
     for (const { key, value = '' } of answer.kvs ?? []) found.set(text(key), text(value));
     if (answer.more !== true) return found;
     from = `${[...found.keys()].at(-1)}\0`;
@@ -87,20 +92,18 @@ interface V3Page {
 const keysOfPage = 5_000;
 
 async function call(
-  url: string,
+  address: string,
+  path: string,
   method: string,
   body?: string,
   type = 'application/json',
   timeoutMs = longestMs,
 ): Promise<unknown> {
-  const answer = await fetch(url, {
-    method,
-    ...(body !== undefined && { body, headers: { 'content-type': type } }),
-    signal: AbortSignal.timeout(timeoutMs),
-  });
-  const said = await answer.text();
-  const isThere = answer.status !== 404 || (JSON.parse(said) as { errorCode?: number }).errorCode !== v2KeyNotFound;
-  if (!answer.ok && isThere) throw new Error(`${method} ${url}: ${answer.status} ${said}`);
+  const sent = body === undefined ? {} : { body, headers: { 'content-type': type } };
+  const { status, body: said } = await exchangeWithEtcd({ address, path, method, timeoutMs, ...sent });
+  const isOk = status >= 200 && status < 300;
+  const isThere = status !== 404 || (JSON.parse(said) as { errorCode?: number }).errorCode !== v2KeyNotFound;
+  if (!isOk && isThere) throw new Error(`${method} ${etcdUrl(address, path)}: ${status} ${said}`);
   return JSON.parse(said);
 }
 

@@ -5,6 +5,7 @@
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import type { TlsIdentity } from '../../../agent/machine/http.ts';
 
 /** What became of one write; times in milliseconds since the load began. */
 export interface Attempt {
@@ -35,6 +36,10 @@ export interface LoadResult {
 /** Where writes go; each address takes its turn. */
 export interface LoadTarget {
   readonly addresses: readonly string[];
+  /** Absent: in the clear. */
+  readonly identity?: TlsIdentity;
+  /** Whether members that speak no TLS are spoken to in the clear. */
+  readonly orPlain?: boolean;
   /** X.Y.Z whose API is used: below 3.0 that of v2. */
   readonly version: string;
 }

@@ -1,14 +1,17 @@
 /** The thread of a load (load.ts): offers the writes and notes what became of them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
+import { presentToEtcd } from '../../../agent/machine/etcdHttp.ts';
+import type { TlsIdentity } from '../../../agent/machine/http.ts';
 import { write } from './kv.ts';
-import { type Attempt, type FromLoad, type LoadOptions, loadFolder, type ToLoad } from './load.ts';
+import { type Attempt, type FromLoad, type LoadOptions, type LoadTarget, loadFolder, type ToLoad } from './load.ts';
 
 const timeoutMs = 5_000;
 const sayEveryMs = 250;
 
+let shown: TlsIdentity | undefined;
 const { everyMs, target: firstTarget } = workerData as LoadOptions;
-let target = firstTarget;
+let target = aimedAt(firstTarget);
 const beganAtMs = Date.now();
 const began = performance.now();
 const now = () => performance.now() - began;
@@ -20,6 +23,14 @@ let failed = 0;
 let lastAckMs = 0;
 let longestMs = 0;
 let stoppedAtMs: number | null = null;
+
+function aimedAt(next: LoadTarget): LoadTarget {
+  // The same object goes on with its connections.
+  const identity = JSON.stringify(next.identity) === JSON.stringify(shown) ? shown : next.identity;
+  shown = identity;
+  presentToEtcd(identity ?? null, next.orPlain ?? identity === undefined);
+  return next;
+}
 
 async function attempt(): Promise<void> {
   const offeredAtMs = now();
@@ -74,7 +85,7 @@ const sayState = () => say({ state: { offered, failed, longestGapMs: longestGapM
 const saying = setInterval(sayState, sayEveryMs);
 parentPort?.on('message', (message: ToLoad) => {
   if ('stop' in message) return void stop();
-  target = message.target;
+  target = aimedAt(message.target);
   void Promise.all(underWay).then(() => say({ aimed: message.aim }));
 });
 const offering = offer();

@@ -13,6 +13,7 @@ import { peerUrl } from '#etcd/addresses.ts';
 import { hopInto } from '#etcd/hops.ts';
 import { minorOf } from '#etcd/versions.ts';
 import { createEtcdClient } from '../../../agent/machine/etcdClient.ts';
+import { presentToEtcd } from '../../../agent/machine/etcdHttp.ts';
 import { createEtcdMembership } from '../../../agent/machine/etcdMembership.ts';
 import { resolveEtcd } from '../binaries/resolve.ts';
 import { type BareEtcd, endBareEtcd, randomNetwork, startBareEtcd } from './bareEtcd.ts';
@@ -48,6 +49,8 @@ const longestMs = 60_000;
 export async function replaceTheOldWay(options: OldProcedure): Promise<ProcedureResult> {
   const { members, from, to, clientVersion, everyMs } = options;
   await Promise.all([resolveEtcd(from), resolveEtcd(to)]);
+  // The predecessor's clusters spoke plain HTTP.
+  presentToEtcd(null);
   const folder = mkdtempSync(join(tmpdir(), 'etcd-old-'));
   const network = randomNetwork();
   const v2Api = minorOf(clientVersion)?.startsWith('2.') ?? false;

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { Fault } from '#etcd/faults.ts';
 import { compareVersions, isSupported, minors } from '#etcd/versions.ts';
+import { refuseWithoutTls } from '../start/savedSettings.ts';
 
 export interface RehearseOptions {
   /** X.Y.Z */
@@ -11,6 +12,8 @@ export interface RehearseOptions {
   /** Milliseconds between two writes. */
   readonly everyMs: number;
   readonly strategy: 'inPlace' | 'replace';
+  /** Whether the cluster is created with TLS. */
+  readonly tls: boolean;
   /** File as typed; null: one below .local/rehearsals. */
   readonly report: string | null;
   /** Whether the home's folder stays. */
@@ -31,6 +34,7 @@ Ends with 0 when the cluster was upgraded and nothing that was acknowledged was 
   --every MS             between two writes, 1 to 1000                   (10)
   --strategy inPlace|replace
                          the binary on the same instance, or a new instance for each   (inPlace)
+  --no-tls               plain HTTP, where the cluster that this is a rehearsal for speaks that
   --report FILE          where the report goes                           (a new file in .local/rehearsals)
   --no-comparison        leaves out the predecessor's procedure, which is emulated afterwards, minor by minor
   --keep                 keeps the cluster; npm start -- --data brings it up again
@@ -49,12 +53,15 @@ export function parseRehearseOptions(args: readonly string[]): RehearseOptions |
   const from = version('--from', values.from);
   const to = version('--to', values.to);
   if (compareVersions(from, to) >= 0) throw refusal(`--to is '${to}'; allowed: a release later than --from, ${from}`);
+  const tls = values['no-tls'] !== true;
+  if (tls) refuseWithoutTls('--from', from);
   return {
     from,
     to,
     members: Number(oneOf('--members', values.members ?? '3', ['1', '3', '5', '7'])),
     everyMs: milliseconds(values.every ?? '10'),
     strategy: oneOf('--strategy', values.strategy ?? 'inPlace', ['inPlace', 'replace']),
+    tls,
     report: file(values.report),
     keep: values.keep ?? false,
     compare: !(values['no-comparison'] ?? false),
@@ -71,6 +78,7 @@ function parse(args: readonly string[]) {
         members: { type: 'string' },
         every: { type: 'string' },
         strategy: { type: 'string' },
+        'no-tls': { type: 'boolean' },
         report: { type: 'string' },
         'no-comparison': { type: 'boolean' },
         keep: { type: 'boolean' },

@@ -1,11 +1,12 @@
 /** ChangeResourceRecordSets: all changes of a batch or, with everything that is wrong with them, none. Pure. */
-import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
+import { type Change, type ResourceRecordSet, ResourceRecordSetRegion } from '@aws-sdk/client-route-53';
 import { canonicalName, isWithin } from '#etcd/dnsNames.ts';
 import { AwsError } from '../wire/service.ts';
 import { valueProblem } from './values.ts';
 import { inOrder, type Zone } from './zones.ts';
 
 const actions = ['CREATE', 'DELETE', 'UPSERT'];
+const regions: readonly string[] = Object.values(ResourceRecordSetRegion);
 const most = { records: 1_000, characters: 32_000 };
 
 /**
@@ -29,23 +30,38 @@ interface WellFormed {
 }
 
 function wellFormed({ Action = '' as never, ResourceRecordSet: set }: Change): WellFormed {
-  if (!actions.includes(Action)) {
-    const enumeration = `enumeration '[${actions.join(', ')}]'. It must be a value from the enumeration.`;
-    throw invalid(
-      `Invalid XML ; cvc-enumeration-valid: Value '${Action}' is not facet-valid with respect to ${enumeration}`,
-    );
-  }
-  const { Name, Type, TTL, ResourceRecords, ...more } = set ?? { Name: undefined, Type: undefined };
+  if (!actions.includes(Action)) throw notInEnumeration(Action, actions);
+  const { Name, Type, TTL, ResourceRecords, SetIdentifier, Region, ...more } = set ?? {
+    Name: undefined,
+    Type: undefined,
+  };
   if (Name === undefined || Type === undefined) throw invalid('Invalid request: a record set has a Name and a Type.');
   const [extra] = Object.keys(more);
   if (extra !== undefined)
-    throw invalid(`This home's Route 53 has no ${extra} (${Name} ${Type}): plain record sets only.`);
+    throw invalid(
+      `This home's Route 53 has no ${extra} (${Name} ${Type}): plain record sets and latency routing only.`,
+    );
+  const where = `Change with [Action=${Action}, Name=${Name}, Type=${Type}, SetIdentifier=${SetIdentifier ?? null}]`;
   if (TTL === undefined || ResourceRecords === undefined || ResourceRecords.length === 0) {
-    const where = `Change with [Action=${Action}, Name=${Name}, Type=${Type}, SetIdentifier=null]`;
     const one = '[AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId]';
     throw invalid(`Invalid request: Expected exactly one of ${one}, but found none in ${where}`);
   }
-  return { action: Action, set: { Name: canonicalName(Name), Type, TTL, ResourceRecords } };
+  const plain = { Name: canonicalName(Name), Type, TTL, ResourceRecords };
+  if (SetIdentifier === undefined && Region === undefined) return { action: Action, set: plain };
+  if (SetIdentifier === undefined) throw invalid(`Invalid request: Missing field 'SetIdentifier' in ${where}`);
+  if (Region === undefined) {
+    const one = '[Weight, Region, Failover, GeoLocation, or MultiValueAnswer]';
+    throw invalid(`Invalid request: Expected exactly one of ${one}, but found none in ${where}`);
+  }
+  if (!regions.includes(Region)) throw notInEnumeration(Region, regions);
+  return { action: Action, set: { ...plain, SetIdentifier, Region } };
+}
+
+function notInEnumeration(value: string, all: readonly string[]): AwsError {
+  const enumeration = `enumeration '[${all.join(', ')}]'. It must be a value from the enumeration.`;
+  return invalid(
+    `Invalid XML ; cvc-enumeration-valid: Value '${value}' is not facet-valid with respect to ${enumeration}`,
+  );
 }
 
 function invalid(message: string): AwsError {
@@ -75,11 +91,10 @@ function repeated(batch: readonly WellFormed[]): string[] {
 }
 
 function apply({ action, set }: WellFormed, sets: Map<string, ResourceRecordSet>, zone: Zone): string[] {
-  const { Name, Type } = set;
+  const { Name, Type, SetIdentifier } = set;
   const there = sets.get(keyOf(set));
-  const tried = (what: string, but: string) => [
-    `Tried to ${what} resource record set [name='${Name}', type='${Type}'] but ${but}`,
-  ];
+  const title = `name='${Name}', type='${Type}'${SetIdentifier === undefined ? '' : `, set-identifier='${SetIdentifier}'`}`;
+  const tried = (what: string, but: string) => [`Tried to ${what} resource record set [${title}] but ${but}`];
   if (!isWithin(Name, zone.name)) return [`RRSet with DNS name ${Name} is not permitted in zone ${zone.name}`];
   if (action === 'DELETE') {
     if (there === undefined) return tried('delete', 'it was not found');
@@ -92,8 +107,28 @@ function apply({ action, set }: WellFormed, sets: Map<string, ResourceRecordSet>
   const twice = valuesOf(set).find((value, index, all) => all.indexOf(value) !== index);
   if (twice !== undefined) return [`Duplicate Resource Record: '${twice}'`];
   if (action === 'CREATE' && there !== undefined) return tried('create', 'it already exists');
+  const conflict = routingConflict(set, [...sets.values()]);
+  if (conflict !== null) return [conflict];
   sets.set(keyOf(set), set);
   return [];
+}
+
+/**
+ * Of one name and type there is one simple record set, or those of latency routing, each of another region. Changes take
+ * effect in their order: what is replaced is deleted first. (AWS may look at a batch as a whole, and take more.)
+ */
+function routingConflict(set: WellFormed['set'], sets: readonly ResourceRecordSet[]): string | null {
+  const { Name, Type, SetIdentifier, Region } = set;
+  const beside = sets.filter((one) => one.Name === Name && one.Type === Type && keyOf(one) !== keyOf(set));
+  const isLatency = ({ Region: of }: ResourceRecordSet) => of !== undefined;
+  if (Region === undefined)
+    return beside.some(isLatency)
+      ? `RRSet with DNS name ${Name}, type ${Type} cannot be created as other RRSets exist with the same name and type.`
+      : null;
+  const created = `RRSet with DNS name ${Name}, type ${Type}, SetIdentifier ${SetIdentifier}, and Region Name=${Region} cannot be created because a`;
+  if (!beside.every(isLatency)) return `${created} non-latency RRSet with the same name and type already exists.`;
+  if (!beside.some((one) => one.Region === Region)) return null;
+  return `${created} latency RRSet with the same name, type and region already exists.`;
 }
 
 /** What no zone may look like after a batch. */
@@ -119,13 +154,13 @@ function misfits(batch: readonly WellFormed[], sets: readonly ResourceRecordSet[
 }
 
 function isSame(a: ResourceRecordSet, b: ResourceRecordSet): boolean {
-  return a.TTL === b.TTL && valuesOf(a).sort().join('\n') === valuesOf(b).sort().join('\n');
+  return a.TTL === b.TTL && a.Region === b.Region && valuesOf(a).sort().join('\n') === valuesOf(b).sort().join('\n');
 }
 
 function valuesOf({ ResourceRecords = [] }: Pick<ResourceRecordSet, 'ResourceRecords'>): string[] {
   return ResourceRecords.map(({ Value }) => Value ?? '');
 }
 
-function keyOf({ Name, Type }: Pick<ResourceRecordSet, 'Name' | 'Type'>): string {
-  return `${Name} ${Type}`;
+function keyOf({ Name, Type, SetIdentifier = '' }: Pick<ResourceRecordSet, 'Name' | 'Type' | 'SetIdentifier'>): string {
+  return `${Name} ${Type} ${SetIdentifier}`;
 }

@@ -4,13 +4,18 @@ import type * as sdk from '@aws-sdk/client-route-53';
 import { canonicalName, sortKey } from '#etcd/dnsNames.ts';
 import { documents } from '../wire/documents.ts';
 import { AwsError, type HomeContext, type Operation } from '../wire/service.ts';
+import { associated, disassociated, type HasVpc } from './associations.ts';
 import { changedRecordSets } from './changes.ts';
 import { inOrder, nameServers, type Place, type Zone, type Zones } from './zones.ts';
 
 /** Most that a page has, and what it has unasked (AWS: API reference of the two). */
 const pageSizes = { zones: 100, recordSets: 300 };
 
-export function createOperations({ database }: HomeContext, zones: Zones): Readonly<Record<string, Operation>> {
+export function createOperations(
+  { database }: HomeContext,
+  zones: Zones,
+  hasVpc: HasVpc,
+): Readonly<Record<string, Operation>> {
   const changes = documents<{ readonly submittedAt: string }>(database, 'route53_changes');
 
   /** Changes are in effect at once; like AWS, an answer says PENDING first. */
@@ -67,24 +72,35 @@ export function createOperations({ database }: HomeContext, zones: Zones): Reado
       };
     },
     ListResourceRecordSets(input: sdk.ListResourceRecordSetsRequest) {
-      const { HostedZoneId = '', StartRecordName, StartRecordType, MaxItems } = input;
+      const { HostedZoneId = '', StartRecordName, StartRecordType, StartRecordIdentifier, MaxItems } = input;
       const { recordSets } = zones.get(HostedZoneId);
       if (StartRecordName === undefined && StartRecordType !== undefined)
         throw new AwsError('InvalidInput', 'Invalid request: a start type needs a start name.');
-      const from: Place = { Name: canonicalName(StartRecordName ?? ''), Type: StartRecordType };
+      if (StartRecordType === undefined && StartRecordIdentifier !== undefined)
+        throw new AwsError('InvalidInput', 'Invalid request: a start identifier needs a start type.');
+      const name = canonicalName(StartRecordName ?? '');
+      const from: Place = { Name: name, Type: StartRecordType, SetIdentifier: StartRecordIdentifier };
       const first = StartRecordName === undefined ? 0 : recordSets.findIndex((set) => inOrder(set, from) >= 0);
       const start = first < 0 ? recordSets.length : first;
       const { page, next, limit } = pageFrom(recordSets, start, MaxItems, pageSizes.recordSets);
       return {
         ResourceRecordSets: page,
         IsTruncated: next !== undefined,
-        ...(next && { NextRecordName: next.Name, NextRecordType: next.Type }),
+        ...(next && { NextRecordName: next.Name, NextRecordType: next.Type, NextRecordIdentifier: next.SetIdentifier }),
         MaxItems: limit,
       };
     },
     ChangeResourceRecordSets({ HostedZoneId = '', ChangeBatch }: sdk.ChangeResourceRecordSetsRequest) {
       const zone = zones.get(HostedZoneId);
       zones.replace({ ...zone, recordSets: changedRecordSets(zone, ChangeBatch?.Changes ?? []) });
+      return { ChangeInfo: submitted() };
+    },
+    AssociateVPCWithHostedZone({ HostedZoneId = '', VPC }: sdk.AssociateVPCWithHostedZoneRequest) {
+      zones.replace(associated(zones.get(HostedZoneId), VPC, zones.all(), hasVpc));
+      return { ChangeInfo: submitted() };
+    },
+    DisassociateVPCFromHostedZone({ HostedZoneId = '', VPC }: sdk.DisassociateVPCFromHostedZoneRequest) {
+      zones.replace(disassociated(zones.get(HostedZoneId), VPC));
       return { ChangeInfo: submitted() };
     },
     GetChange({ Id = '' }: sdk.GetChangeRequest) {

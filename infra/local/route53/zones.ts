@@ -87,13 +87,16 @@ function required(name: string): ResourceRecordSet[] {
   ];
 }
 
-/** The order of ListResourceRecordSets: by name with its labels reversed, then by type. */
+/** The order of ListResourceRecordSets: by name with its labels reversed, then by type, then by set identifier. */
 export function inOrder(a: Place, b: Place): number {
-  const byName = ascii(sortKey(a.Name ?? '.'), sortKey(b.Name ?? '.'));
-  return byName === 0 ? ascii(a.Type ?? '', b.Type ?? '') : byName;
+  return (
+    ascii(sortKey(a.Name ?? '.'), sortKey(b.Name ?? '.')) ||
+    ascii(a.Type ?? '', b.Type ?? '') ||
+    ascii(a.SetIdentifier ?? '', b.SetIdentifier ?? '')
+  );
 }
 
-export type Place = Pick<ResourceRecordSet, 'Name'> & { readonly Type?: string | undefined };
+export type Place = Pick<ResourceRecordSet, 'Name' | 'SetIdentifier'> & { readonly Type?: string | undefined };
 
 function ascii(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);

@@ -1,46 +1,56 @@
 /**
- * S3, path style: buckets, objects with metadata, ranges, copies, listings. What it does not do: versions, multipart
- * uploads, ACLs, policies, lifecycles, encryption. Checksums are verified and not kept. An object that is only offered so
- * far (offers.ts) is listed and described with no size and no entity tag; its first GET waits until it is made.
+ * S3, path style: buckets of all regions, objects with metadata, ranges, copies, listings, multipart uploads. What it does not do: versions,
+ * ACLs, policies, lifecycles, encryption. Checksums are verified and not kept. An object that is only offered so far
+ * (offers.ts) is listed and described with no size and no entity tag; its first GET waits until it is made.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AwsError, type HomeContext, type RawService } from '../wire/service.ts';
+import type { HomeContext, RawService } from '../wire/service.ts';
 import { escapeXml } from '../wire/xml.ts';
+import { isOfUpload, listUploads, onUpload } from './multipart.ts';
 import { notHere, onObject, xml } from './objects.ts';
-import { createObjectStore, type ObjectStore } from './store.ts';
+import { createObjectStore, noSuchBucket, type ObjectStore } from './store.ts';
+import { createUploads, type Uploads } from './uploads.ts';
 
 export interface S3 extends RawService {
   readonly store: ObjectStore;
+  readonly uploads: Uploads;
 }
 
 export function createS3(context: HomeContext): S3 {
   const store = createObjectStore(context);
+  const uploads = createUploads(context, store);
   return {
     name: 's3',
     store,
-    async handle(request, response) {
+    uploads,
+    async handle(request, response, _caller, region) {
       const url = new URL(request.url ?? '/', 'http://localhost');
       const [, bucket = '', ...rest] = url.pathname.split('/').map(decodeURIComponent);
       const key = rest.join('/');
       if (bucket === '') return xml(response, listBuckets(store));
-      if (key === '') return onBucket(store, bucket, url.searchParams, request, response, context.region);
+      const query = url.searchParams;
+      if (key === '') return onBucket({ store, uploads }, bucket, query, request, response, region);
+      if (isOfUpload(query)) return onUpload(uploads, bucket, key, query, request, response);
       return onObject(store, bucket, key, request, response);
     },
   };
 }
 
 async function onBucket(
-  store: ObjectStore,
+  { store, uploads }: Pick<S3, 'store' | 'uploads'>,
   bucket: string,
   query: URLSearchParams,
   request: IncomingMessage,
   response: ServerResponse,
   region: string,
 ): Promise<void> {
-  if (request.method === 'PUT') store.createBucket(bucket);
-  else if (!store.hasBucket(bucket)) throw new AwsError('NoSuchBucket', `The bucket ${bucket} does not exist.`, 404);
-  else if (request.method === 'DELETE') store.deleteBucket(bucket);
-  else if (query.has('location')) return xml(response, `<LocationConstraint>${region}</LocationConstraint>`);
+  if (request.method === 'PUT') store.createBucket(bucket, region);
+  else if (!store.hasBucket(bucket)) throw noSuchBucket(bucket);
+  else if (request.method === 'DELETE') {
+    store.deleteBucket(bucket);
+    uploads.list(bucket).forEach(uploads.abort);
+  } else if (query.has('location')) return xml(response, `<LocationConstraint>${region}</LocationConstraint>`);
+  else if (request.method === 'GET' && query.has('uploads')) return xml(response, listUploads(uploads, bucket));
   else if (request.method === 'GET') return xml(response, listObjects(store, bucket, query));
   else if (request.method !== 'HEAD') throw notHere(request);
   response.writeHead(request.method === 'DELETE' ? 204 : 200, { 'x-amz-bucket-region': region }).end();

@@ -82,15 +82,17 @@ async function put(
     const result = `<ETag>&quot;${copy.etag}&quot;</ETag><LastModified>${copy.modified.toISOString()}</LastModified>`;
     return xml(response, `<CopyObjectResult>${result}</CopyObjectResult>`);
   }
-  const metadata = Object.entries(request.headers)
-    .filter(([name]) => name.startsWith('x-amz-meta-'))
-    .map(([name, value]) => [name.slice('x-amz-meta-'.length), String(value)]);
-  const stored = await store.put(bucket, key, verified(request), {
-    contentType: request.headers['content-type'] ?? 'binary/octet-stream',
-    metadata: Object.fromEntries(metadata),
-  });
+  const stored = await store.put(bucket, key, verified(request), aboutOf(request));
   const checksum = request.headers['x-amz-checksum-sha256'];
   response.writeHead(200, { etag: `"${stored.etag}"`, ...(checksum && { 'x-amz-checksum-sha256': checksum }) }).end();
+}
+
+/** What a request says of the object that it makes. */
+export function aboutOf({ headers }: IncomingMessage): { contentType: string; metadata: Record<string, string> } {
+  const metadata = Object.entries(headers)
+    .filter(([name]) => name.startsWith('x-amz-meta-'))
+    .map(([name, value]) => [name.slice('x-amz-meta-'.length), String(value)]);
+  return { contentType: headers['content-type'] ?? 'binary/octet-stream', metadata: Object.fromEntries(metadata) };
 }
 
 function present<T>(object: T | null, bucket: string, key: string): T {

@@ -1,17 +1,17 @@
 /** Buckets and objects: bytes in files below DIR/s3, everything else in SQLite; offers only as long as the store is open. */
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { createReadStream, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { AwsError, type HomeContext } from '../wire/service.ts';
+import { write } from './files.ts';
 import { createOffers, type Offer } from './offers.ts';
 
 /** What is said of an object: as stored or, of one that is only offered so far, with no size and no entity tag. */
 export interface DescribedObject {
   readonly key: string;
   readonly size: number;
-  /** Hex MD5, without quotes. */
+  /** Hex MD5, without quotes; of an object made of N parts `HEX-N`. */
   readonly etag: string;
   readonly contentType: string;
   readonly modified: Date;
@@ -25,15 +25,22 @@ export interface StoredObject extends DescribedObject {
 }
 
 export interface ObjectStore {
-  createBucket(bucket: string): void;
+  /**
+   * One that is there already stays as it is. Without a region, in the home's first.
+   * @throws AwsError `BucketAlreadyOwnedByYou` where it is in another region
+   */
+  createBucket(bucket: string, region?: string): void;
   deleteBucket(bucket: string): void;
   buckets(): readonly { readonly name: string; readonly created: Date }[];
   hasBucket(bucket: string): boolean;
+  /** In which it was made; null where there is no such bucket. */
+  regionOf(bucket: string): string | null;
+  /** `partsEtag`: of one that is made of parts. */
   put(
     bucket: string,
     key: string,
     body: Readable,
-    about?: { contentType?: string; metadata?: Record<string, string> },
+    about?: { contentType?: string; metadata?: Record<string, string>; partsEtag?: string },
   ): Promise<StoredObject>;
   get(bucket: string, key: string): StoredObject | null;
   /** Objects of the bucket from now on, as long as the store is open; stored ones of the same keys come first. */
@@ -52,17 +59,23 @@ export function createObjectStore(context: HomeContext): ObjectStore {
   const folder = join(context.folder, 's3');
   mkdirSync(folder, { recursive: true });
   const { database } = context;
-  database.exec(`CREATE TABLE IF NOT EXISTS s3_buckets (name TEXT PRIMARY KEY, created INTEGER NOT NULL);
+  database.exec(`CREATE TABLE IF NOT EXISTS s3_buckets (name TEXT PRIMARY KEY, created INTEGER NOT NULL, region TEXT);
     CREATE TABLE IF NOT EXISTS s3_objects (bucket TEXT, key TEXT, file TEXT NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL,
       content_type TEXT NOT NULL, modified INTEGER NOT NULL, metadata TEXT NOT NULL, PRIMARY KEY (bucket, key))`);
+  // A home of before there were regions.
+  const columns = database.prepare('PRAGMA table_info(s3_buckets)').all();
+  if (!columns.some(({ name }) => name === 'region')) database.exec('ALTER TABLE s3_buckets ADD COLUMN region TEXT');
   const one = database.prepare('SELECT * FROM s3_objects WHERE bucket = ? AND key = ?');
   const some = database.prepare(
     'SELECT * FROM s3_objects WHERE bucket = ? AND substr(key, 1, length(?)) = ? AND key > ? ORDER BY key LIMIT ?',
   );
-  const hasBucket = (bucket: string) =>
-    database.prepare('SELECT 1 FROM s3_buckets WHERE name = ?').get(bucket) !== undefined;
+  const regionOf = (bucket: string) => {
+    const row = database.prepare('SELECT region FROM s3_buckets WHERE name = ?').get(bucket);
+    return row === undefined ? null : String(row.region ?? context.region);
+  };
+  const hasBucket = (bucket: string) => regionOf(bucket) !== null;
   const requireBucket = (bucket: string) => {
-    if (!hasBucket(bucket)) throw new AwsError('NoSuchBucket', `The bucket ${bucket} does not exist.`, 404);
+    if (!hasBucket(bucket)) throw noSuchBucket(bucket);
   };
   const get = (bucket: string, key: string) => {
     requireBucket(bucket);
@@ -78,12 +91,20 @@ export function createObjectStore(context: HomeContext): ObjectStore {
   };
   return {
     hasBucket,
+    regionOf,
     get,
     offer: offers.add,
     obtain,
     describe: (bucket, key) => get(bucket, key) ?? (offers.of(bucket, key) === null ? null : offered(key)),
-    createBucket(bucket) {
-      database.prepare('INSERT OR IGNORE INTO s3_buckets VALUES (?, ?)').run(bucket, Date.now());
+    createBucket(bucket, region = context.region) {
+      const there = regionOf(bucket);
+      if (there !== null && there !== region) {
+        const message = 'Your previous request to create the named bucket succeeded and you already own it.';
+        throw new AwsError('BucketAlreadyOwnedByYou', message, 409);
+      }
+      database
+        .prepare('INSERT OR IGNORE INTO s3_buckets (name, created, region) VALUES (?, ?, ?)')
+        .run(bucket, Date.now(), region);
     },
     deleteBucket(bucket) {
       requireBucket(bucket);
@@ -99,7 +120,8 @@ export function createObjectStore(context: HomeContext): ObjectStore {
     async put(bucket, key, body, about = {}) {
       requireBucket(bucket);
       const file = randomUUID();
-      const written = await write(join(folder, file), body);
+      const md5 = createHash('md5');
+      const size = await write(join(folder, file), body, [md5]);
       const before = get(bucket, key);
       database
         .prepare('INSERT OR REPLACE INTO s3_objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
@@ -107,8 +129,8 @@ export function createObjectStore(context: HomeContext): ObjectStore {
           bucket,
           key,
           file,
-          written.size,
-          written.md5,
+          size,
+          about.partsEtag ?? md5.digest('hex'),
           about.contentType ?? 'binary/octet-stream',
           Date.now(),
           JSON.stringify(about.metadata ?? {}),
@@ -133,6 +155,10 @@ export function createObjectStore(context: HomeContext): ObjectStore {
   };
 }
 
+export function noSuchBucket(bucket: string): AwsError {
+  return new AwsError('NoSuchBucket', `The bucket ${bucket} does not exist.`, 404);
+}
+
 /** Of its size and its bytes nothing is known yet. */
 function offered(key: string): DescribedObject {
   return { key, size: 0, etag: '', contentType: 'binary/octet-stream', modified: new Date(), metadata: {} };
@@ -151,25 +177,4 @@ function fromRow(row: Record<string, unknown>, folder: string): StoredObject {
     modified: new Date(Number(row.modified)),
     metadata: JSON.parse(String(row.metadata)),
   };
-}
-
-/** Writes under another name first: an upload that breaks off leaves nothing. */
-async function write(path: string, body: Readable): Promise<{ size: number; md5: string }> {
-  const hash = createHash('md5');
-  let size = 0;
-  const file = await open(`${path}.part`, 'w');
-  try {
-    for await (const chunk of body) {
-      hash.update(chunk);
-      size += (chunk as Buffer).length;
-      await file.writeFile(chunk);
-    }
-  } catch (error) {
-    rmSync(`${path}.part`, { force: true });
-    throw error;
-  } finally {
-    await file.close();
-  }
-  renameSync(`${path}.part`, path);
-  return { size, md5: hash.digest('hex') };
 }

@@ -38,8 +38,12 @@ export function checkParameters(content: CommandDocument, values: ParameterValue
   if (surplus.length > 0)
     throw new AwsError('InvalidParameters', `The document has no parameter ${surplus.join(', ')}.`);
   for (const [name, parameter] of Object.entries(known)) {
-    const given = values[name] ?? (parameter.default === undefined ? undefined : [parameter.default]);
+    const given =
+      (Object.hasOwn(values, name) ? values[name] : undefined) ??
+      (parameter.default === undefined ? undefined : [parameter.default]);
     if (given === undefined) throw new AwsError('InvalidParameters', `The parameter ${name} is required.`);
+    if (parameter.type === 'String' && given.length !== 1)
+      throw new AwsError('InvalidParameters', `The parameter ${name} is a String: it takes one value.`);
     for (const value of given) checkValue(name, parameter, value);
   }
 }

@@ -3,12 +3,17 @@
 import { once } from 'node:events';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { ListExecutionsCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { clientUrl } from '#etcd/addresses.ts';
 import { Fault } from '#etcd/faults.ts';
+import type { BootstrapRecord, TransportRecord } from '#etcd/record.ts';
+import { clusterTransport, type Transport } from '#etcd/transport.ts';
 import { followExecution } from '../../executions/follow.ts';
 import type { Home } from '../home.ts';
 
 export interface Bootstrapped {
   readonly stateMachineArn: string;
+  readonly transport: Transport;
   readonly members: readonly { readonly name: string; readonly clientUrl: string }[];
 }
 
@@ -34,10 +39,9 @@ export async function bootstrapCluster(
   if (ended.status !== 'SUCCEEDED') {
     throw new Error(`ClusterBootstrap ended ${ended.status}: ${ended.error ?? ''}: ${ended.cause ?? ''}`);
   }
-  return {
-    stateMachineArn,
-    members: await membersOf(new DynamoDBClient(client), output(outputs, 'TableName'), cluster),
-  };
+  const table = new DynamoDBClient(client);
+  const transport = await transportOf(table, output(outputs, 'TableName'), cluster).finally(() => table.destroy());
+  return { stateMachineArn, transport, members: await membersOf(home, transport) };
 }
 
 function output(outputs: Readonly<Record<string, string>>, name: string): string {
@@ -66,12 +70,24 @@ async function nextChange(home: Home): Promise<void> {
   await once(home.context.events, 'change', { signal: AbortSignal.timeout(500) }).catch(() => undefined);
 }
 
-async function membersOf(table: DynamoDBClient, TableName: string, cluster: string): Promise<Bootstrapped['members']> {
-  const Key = { cluster: { S: cluster }, item: { S: 'bootstrap' } };
-  const { Item } = await table.send(new GetItemCommand({ TableName, Key, ConsistentRead: true }));
-  table.destroy();
-  const members = Item?.members?.L ?? [];
-  if (members.length === 0)
-    throw new Fault('RecordConflict', `the bootstrap record of cluster ${cluster} lists no members`);
-  return members.map((member) => ({ name: member.M?.name?.S ?? '', clientUrl: member.M?.clientUrl?.S ?? '' }));
+/** Those that are there now: the bootstrap record names the first ones for ever. */
+async function membersOf(home: Home, transport: Transport): Promise<Bootstrapped['members']> {
+  const instances = (await Promise.all(home.regions().map((region) => region.instances()))).flat();
+  const running = instances.filter(({ state }) => state === 'running');
+  return running.map(({ instanceId, address }) => ({
+    name: instanceId,
+    clientUrl: clientUrl(address, transport === 'tls'),
+  }));
+}
+
+/** As clients are to speak to the members. @throws Fault `RecordConflict` where the cluster's record has none */
+async function transportOf(table: DynamoDBClient, TableName: string, cluster: string): Promise<Transport> {
+  const read = async (item: string) => {
+    const Key = marshall({ cluster, item });
+    const { Item } = await table.send(new GetItemCommand({ TableName, Key, ConsistentRead: true }));
+    return Item === undefined ? null : unmarshall(Item);
+  };
+  const [bootstrap, record] = await Promise.all([read('bootstrap'), read('transport')]);
+  if (bootstrap === null) throw new Fault('RecordConflict', `the cluster ${cluster} has no bootstrap record`);
+  return clusterTransport(bootstrap as BootstrapRecord, record as TransportRecord | null).settled;
 }

@@ -18,15 +18,44 @@ export interface Prepared {
  * @throws Fault `ReleaseUnavailable`, naming what was tried.
  */
 export async function prepareCluster(
-  cluster: ClusterChoice,
+  cluster: Pick<ClusterChoice, 'etcd'> & Partial<ClusterChoice>,
   settings: Readonly<Record<string, unknown>> = {},
   onProgress?: (progress: Progress) => void,
 ): Promise<Prepared> {
   const [release, assembly] = await Promise.all([
     releaseArchive(cluster.etcd, onProgress ? { onProgress } : {}),
-    synthesizedAssembly({ members: cluster.members, etcdVersion: cluster.etcd, ...settings }),
+    synthesizedAssembly({
+      ...placed(cluster),
+      etcdVersion: cluster.etcd,
+      ...(cluster.tls !== undefined && { tls: cluster.tls }),
+      ...(cluster.authorityGeneration && { certificateAuthorityGeneration: cluster.authorityGeneration }),
+      ...settings,
+    }),
   ]);
   return { assembly, etcd: cluster.etcd, release };
+}
+
+/** The home region, which is the local home's first one, and the second one. */
+export const localRegions = ['eu-west-1', 'eu-central-1'] as const;
+
+function placed({ members, remoteMembers }: Partial<ClusterChoice>): Readonly<Record<string, unknown>> {
+  if (members === undefined) return {};
+  if (remoteMembers === undefined) return { members };
+  const [home, other] = localRegions;
+  return {
+    regions: [
+      { region: home, members },
+      { region: other, members: remoteMembers },
+    ],
+  };
+}
+
+/** Half of it each way. */
+export async function setRoundTrip(home: Home, roundTripMs: number): Promise<void> {
+  const [first, other] = localRegions;
+  await home.region(other);
+  await home.links.set({ from: first, to: other, delayMs: roundTripMs / 2 });
+  await home.links.set({ from: other, to: first, delayMs: roundTripMs / 2 });
 }
 
 /** Deploys the assembly; the release is in the cluster's bucket before the first instance looks for it. */

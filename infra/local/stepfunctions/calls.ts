@@ -6,6 +6,7 @@ import { StatesError } from './errors.ts';
 import type { Frame } from './frame.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 import { startNested } from './nested.ts';
+import { sessionOf } from './role.ts';
 import type { Run } from './run.ts';
 import { failTask, resourceOf, submitTask, succeedTask } from './tasks.ts';
 
@@ -27,7 +28,7 @@ export async function runCall(engine: Engine, arn: string, id: number, attempt: 
   const target = plain ? state.Resource : String(parameters.FunctionName ?? '');
   const payload = plain ? call.arguments : payloadOf(parameters.Payload);
   const { signal } = engine;
-  const answer = await invoke(engine, target, payload);
+  const answer = await invoke(engine, target, payload, sessionOf(execution));
   // Cut short by a stop: the next start calls again.
   if (signal.aborted) return;
   engine.atFrame(arn, id, attempt, (run, frame) => {
@@ -38,18 +39,25 @@ export async function runCall(engine: Engine, arn: string, id: number, attempt: 
 /** A Payload that is left out is an empty object. */
 const payloadOf = (payload: Json | undefined): Json => payload ?? {};
 
-async function invoke(engine: Engine, target: string, payload: Json): Promise<Invocation | StatesError> {
+async function invoke(
+  engine: Engine,
+  target: string,
+  payload: Json,
+  as: { readonly arn: string },
+): Promise<Invocation | StatesError> {
   const { promise: stopped, reject } = Promise.withResolvers<never>();
   const stop = () => reject(new Error('stopped'));
   engine.signal.addEventListener('abort', stop);
   try {
-    return await Promise.race([engine.invokeLambda(target, payload, engine.signal), stopped]);
+    return await Promise.race([engine.invokeLambda(target, payload, engine.signal, as), stopped]);
   } catch (error) {
     if (!(error instanceof AwsError)) {
       return new StatesError('Lambda.SdkClientException', error instanceof Error ? error.message : String(error));
     }
     const place = `Service: Lambda, Status Code: ${error.statusCode}`;
-    return new StatesError(`Lambda.${error.code}`, `${error.message} (${place})`);
+    // Step Functions' name for what the service does not declare among its own errors.
+    const name = error.code === 'AccessDeniedException' ? 'AWSLambdaException' : error.code;
+    return new StatesError(`Lambda.${name}`, `${error.message} (${place})`);
   } finally {
     engine.signal.removeEventListener('abort', stop);
   }

@@ -3,17 +3,17 @@
  * produced), and only after its commit are Lambdas called and nested executions started. After a crash `start` makes the
  * calls again that had not come back.
  */
-import type { HomeContext } from '../wire/service.ts';
+import type { Authorize, HomeContext } from '../wire/service.ts';
 import { advance, begin, endWait } from './advance.ts';
 import { runCall } from './calls.ts';
 import { StatesError } from './errors.ts';
 import { type ExecutionRow, ExecutionStore } from './executionStore.ts';
 import type { Frame, TimerRow } from './frame.ts';
 import { type MachineRow, MachineStore } from './machineStore.ts';
-import { nestedFailure, nestedResult } from './nested.ts';
+import { stopNested, takeNested } from './nested.ts';
 import { endAll, failFrame, within } from './recovery.ts';
 import { type Effect, Run } from './run.ts';
-import { failTask, succeedTask, timeoutFailure } from './tasks.ts';
+import { failTask, timeoutFailure } from './tasks.ts';
 import { Timers } from './timers.ts';
 
 export interface Invocation {
@@ -24,7 +24,13 @@ export interface Invocation {
 }
 
 /** Rejects with AwsError as Lambda's Invoke does, e.g. ResourceNotFoundException. */
-export type InvokeLambda = (functionArnOrName: string, payload: unknown, signal?: AbortSignal) => Promise<Invocation>;
+export type InvokeLambda = (
+  functionArnOrName: string,
+  payload: unknown,
+  signal: AbortSignal | undefined,
+  /** The session of the machine's role. */
+  as: { readonly arn: string },
+) => Promise<Invocation>;
 
 export interface NewExecution {
   readonly machine: MachineRow;
@@ -36,6 +42,7 @@ export class Engine {
   readonly store: ExecutionStore;
   readonly machines: MachineStore;
   readonly invokeLambda: InvokeLambda;
+  readonly authorize: Authorize;
   readonly log: (line: string) => void;
   /** Told of every execution that has ended, after the commit. */
   onEnded: (execution: ExecutionRow) => void = () => {};
@@ -47,11 +54,12 @@ export class Engine {
   #stopping = new AbortController();
   #started = false;
 
-  constructor(context: HomeContext, invokeLambda: InvokeLambda) {
+  constructor(context: HomeContext, { invokeLambda, authorize }: Pick<Engine, 'invokeLambda' | 'authorize'>) {
     this.#context = context;
     this.store = new ExecutionStore(context.database);
     this.machines = new MachineStore(context.database);
     this.invokeLambda = invokeLambda;
+    this.authorize = authorize;
     this.log = context.log;
     this.#timers = new Timers(this.store, (timer) => this.#fire(timer));
   }
@@ -175,7 +183,7 @@ export class Engine {
 
   #perform(arn: string, effect: Effect): void {
     if (effect.kind === 'call') this.#call(arn, effect.frame, effect.attempt);
-    else if (effect.kind === 'stopNested') this.abort(effect.arn, undefined, undefined);
+    else if (effect.kind === 'stopNested') stopNested(this, arn, effect.arn);
     else this.#ended(arn);
   }
 
@@ -198,8 +206,7 @@ export class Engine {
   #deliver(execution: ExecutionRow, waiterArn: string, waiterFrame: number): void {
     this.atFrame(waiterArn, waiterFrame, undefined, (run, frame) => {
       if (frame.call?.nestedArn !== execution.arn) return;
-      if (execution.status === 'SUCCEEDED') succeedTask(run, frame, nestedResult(execution));
-      else failTask(run, frame, nestedFailure(execution));
+      takeNested(this, run, frame, execution);
     });
   }
 

@@ -5,10 +5,10 @@
  * workflows; activities; versions, aliases and redrives; other integrations than `lambda:invoke` (also with a task token),
  * plain Lambda ARNs and `states:startExecution` (also `.sync:2`); JSONPath with `..`, filters or functions. Definitions
  * that use any of these are refused by state and field. Logging and tracing configurations are kept, not acted upon.
- * Roles are kept, not assumed. Executions outlive a deleted machine. A function that is called when the process dies is
+ * Executions outlive a deleted machine. A function that is called when the process dies is
  * called again at the next start (at least once, as AWS has it for retried requests).
  */
-import type { HomeContext, Service } from '../wire/service.ts';
+import type { Authorize, HomeContext, Service } from '../wire/service.ts';
 import { Engine, type InvokeLambda } from './engine.ts';
 import { executionOperations } from './executionOperations.ts';
 import { machineOperations } from './machineOperations.ts';
@@ -25,9 +25,9 @@ export interface StepFunctions extends Service {
 
 export function createStepFunctions(
   context: HomeContext,
-  deps: { readonly invokeLambda: InvokeLambda },
+  deps: { readonly invokeLambda: InvokeLambda; readonly authorize: Authorize },
 ): StepFunctions {
-  const engine = new Engine(context, deps.invokeLambda);
+  const engine = new Engine(context, deps);
   return {
     name: 'states',
     operations: {

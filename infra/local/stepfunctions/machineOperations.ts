@@ -20,6 +20,7 @@ import { AwsError, type HomeContext, type Operation } from '../wire/service.ts';
 import { parseDefinition } from './definition.ts';
 import type { Engine } from './engine.ts';
 import type { MachineRow } from './machineStore.ts';
+import { requireManagedRule } from './managedRule.ts';
 import { page, pageOf } from './paging.ts';
 import { checkName } from './starting.ts';
 
@@ -65,6 +66,7 @@ export function machineOperations(context: HomeContext, engine: Engine): Record<
     if (type !== 'STANDARD') throw new AwsError('StateMachineTypeNotSupported', `Type ${type} is not supported here`);
     parseDefinition(definition);
     const arn = `arn:aws:states:${context.region}:${context.account}:stateMachine:${name}`;
+    requireManagedRule(engine, arn, roleArn, definition);
     const existing = machines.get(arn);
     if (existing !== undefined) {
       if (existing.status === 'ACTIVE' && existing.definition === definition && existing.roleArn === roleArn) {
@@ -98,6 +100,7 @@ export function machineOperations(context: HomeContext, engine: Engine): Record<
     const { definition = row.definition, roleArn = row.roleArn, loggingConfiguration, tracingConfiguration } = input;
     if (row.status === 'DELETING') throw new AwsError('StateMachineDeleting', `'${row.arn}' is being deleted`);
     parseDefinition(definition);
+    requireManagedRule(engine, row.arn, roleArn, definition);
     const settings: Settings = {
       ...settingsOf(row),
       ...(loggingConfiguration ? { loggingConfiguration } : {}),

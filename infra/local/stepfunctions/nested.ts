@@ -7,6 +7,7 @@ import type { ExecutionRow } from './executionStore.ts';
 import type { Frame } from './frame.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 import type { Pattern } from './resources.ts';
+import { sessionOf } from './role.ts';
 import type { Run } from './run.ts';
 import { startExecution } from './starting.ts';
 import { failTask, submitTask, succeedTask } from './tasks.ts';
@@ -17,10 +18,12 @@ export function startNested(engine: Engine, run: Run, frame: Frame, pattern: Pat
   if (call === null || call.submitted) return;
   const parameters = isObject(call.arguments) ? call.arguments : {};
   const input = parameters.Input ?? {};
+  const stateMachineArn = String(parameters.StateMachineArn ?? '');
   let started: ExecutionRow;
   try {
+    engine.authorize(sessionOf(run.execution), 'states', 'StartExecution', { stateMachineArn });
     started = startExecution(engine, {
-      stateMachineArn: String(parameters.StateMachineArn ?? ''),
+      stateMachineArn,
       name: typeof parameters.Name === 'string' ? parameters.Name : (call.nestedName ?? randomUUID()),
       input: typeof input === 'string' ? input : JSON.stringify(input),
     });
@@ -39,21 +42,49 @@ export function startNested(engine: Engine, run: Run, frame: Frame, pattern: Pat
   submitTask(run, frame, output);
 }
 
+/** A nested execution has ended: its Task takes what it ended with, which it asks for as the machine's role. */
+export function takeNested(engine: Engine, run: Run, frame: Frame, execution: ExecutionRow): void {
+  try {
+    engine.authorize(sessionOf(run.execution), 'states', 'DescribeExecution', { executionArn: execution.arn });
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    failTask(run, frame, startFailure(error));
+    return;
+  }
+  if (execution.status === 'SUCCEEDED') succeedTask(run, frame, nestedResult(execution));
+  else failTask(run, frame, nestedFailure(execution));
+}
+
+/** Its parent has ended, or waits no longer. Without the permission it goes on: AWS stops it as well as it can, and says nothing. */
+export function stopNested(engine: Engine, parentArn: string, executionArn: string): void {
+  const parent = engine.store.get(parentArn);
+  try {
+    if (parent !== undefined) engine.authorize(sessionOf(parent), 'states', 'StopExecution', { executionArn });
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    engine.log(`states: ${executionArn} goes on: ${error.message}`);
+    return;
+  }
+  engine.abort(executionArn, undefined, undefined);
+}
+
 function startFailure(error: AwsError): StatesError {
-  const name = error.code.endsWith('Exception') ? error.code : `${error.code}Exception`;
+  // Step Functions' name for what the service does not declare among its own errors.
+  const denied = error.code === 'AccessDeniedException' ? 'AWSStepFunctionsException' : error.code;
+  const name = denied.endsWith('Exception') ? denied : `${denied}Exception`;
   const place = `Service: AWSStepFunctions; Status Code: ${error.statusCode}; Error Code: ${error.code}`;
   return new StatesError(`StepFunctions.${name}`, `${error.message} (${place})`);
 }
 
 /** DescribeExecution's answer with the names a .sync:2 Task has them by; input and output are JSON, not its text. */
-export const nestedResult = (execution: ExecutionRow): JsonObject => ({
+const nestedResult = (execution: ExecutionRow): JsonObject => ({
   ...described(execution),
   Input: JSON.parse(execution.input) as Json,
   ...(execution.output === null ? {} : { Output: JSON.parse(execution.output) as Json }),
 });
 
 /** Any other end than success. The cause holds the nested execution's own error and cause. */
-export const nestedFailure = (execution: ExecutionRow): StatesError =>
+const nestedFailure = (execution: ExecutionRow): StatesError =>
   new StatesError('States.TaskFailed', JSON.stringify({ ...described(execution), Input: execution.input }));
 
 function described(execution: ExecutionRow): JsonObject {

@@ -4,6 +4,8 @@ import { AwsError, type Caller } from './service.ts';
 interface Condition {
   /** As in the credential scope: `ec2`, `autoscaling`, `dynamodb`, ... */
   readonly service: string;
+  /** That the call is signed for. Absent: all. */
+  readonly region?: string;
   /** API name, or a pattern of it. S3's operations are `METHOD /bucket/key`. Absent: all. */
   readonly operation?: string | RegExp;
   /** Of the caller's ARN; an instance's ends with its id. Absent: all. */
@@ -38,13 +40,15 @@ export interface Call {
   readonly service: string;
   readonly operation: string;
   readonly caller: Caller;
+  readonly region: string;
 }
 
 /** Kinds that change an answer, which must be one of instances. */
 export const answerKinds: readonly Kind[] = ['partialPage', 'shortPages', 'stale'];
 export const answeringServices: readonly string[] = ['ec2', 'autoscaling'];
 
-export function isFor(rule: Disturbance, { service, operation, caller }: Call): boolean {
+export function isFor(rule: Disturbance, { service, operation, caller, region }: Call): boolean {
+  if ((rule.region ?? region) !== region) return false;
   if (rule.service !== service || rule.caller?.test(caller.arn) === false) return false;
   if (answerKinds.includes(rule.kind) && !operation.startsWith('Describe')) return false;
   if (rule.operation === undefined) return true;
@@ -76,6 +80,7 @@ const throttling: Readonly<Record<string, ErrorParts>> = {
     'The level of configured provisioned throughput for the table was exceeded.',
   ],
   s3: ['SlowDown', 503, 'Please reduce your request rate.'],
+  kms: ['ThrottlingException', 400, 'Rate exceeded'],
   lambda: ['TooManyRequestsException', 429, 'Rate Exceeded.'],
   ssm: ['ThrottlingException', 400, 'Rate exceeded'],
   states: ['ThrottlingException', 400, 'Rate exceeded'],
@@ -88,6 +93,7 @@ const internal: Readonly<Record<string, ErrorParts>> = {
   s3: ['InternalError', 500, 'We encountered an internal error. Please try again.'],
   dynamodb: ['InternalServerError', 500, 'The request processing has failed because of an unknown error.'],
   ssm: ['InternalServerError', 500, 'An error occurred on the server side.'],
+  kms: ['KMSInternalException', 500, 'The request was rejected because an internal exception occurred.'],
   lambda: ['ServiceException', 500, 'The service encountered an internal error.'],
 };
 const queryInternal: ErrorParts = [

@@ -1,6 +1,6 @@
 /**
  * Faults at the wire, for tests and rehearsals: calls that AWS throttles, fails, loses, delays, or answers with half of the
- * truth or an old one. Rules live as long as the home is open: a fault is no state.
+ * truth or an old one; in one region or in all. Rules live as long as the home is open: a fault is no state.
  */
 import {
   answeringServices,
@@ -97,7 +97,7 @@ export function createDisturbances(services: readonly string[]): Disturbances {
       let output = await work(whole?.input ?? input, lost);
       if (lost) throw new Dropped('a rule lost the answer');
       if (input !== null && answeringServices.includes(call.service)) {
-        const asked = `${call.service} ${call.operation} ${JSON.stringify(input)}`;
+        const asked = `${call.region} ${call.service} ${call.operation} ${JSON.stringify(input)}`;
         recollection.keep(asked, output, Date.now());
         const stale = first('stale');
         if (stale !== undefined) output = recollection.recall(asked, Date.now() - (stale.ageMs ?? defaultAgeMs));

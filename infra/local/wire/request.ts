@@ -4,6 +4,8 @@ import { AwsError } from './service.ts';
 
 export interface Scope {
   readonly accessKeyId: string;
+  /** That it is signed for. */
+  readonly region: string;
   /** As in the credential scope: `ec2`, `states`, ... */
   readonly service: string;
   /** The operation where `X-Amz-Target` names it. */
@@ -20,13 +22,14 @@ export function scopeOf(request: IncomingMessage): Scope {
   const header = request.headers.authorization ?? '';
   const query = new URL(request.url ?? '/', 'http://localhost').searchParams.get('X-Amz-Credential');
   const credential = query ?? /Credential=([^,\s]+)/.exec(header)?.[1];
-  const [accessKeyId, , , service] = credential?.split('/') ?? [];
-  if (accessKeyId === undefined || service === undefined) {
+  const [accessKeyId, , region, service] = credential?.split('/') ?? [];
+  if (accessKeyId === undefined || region === undefined || service === undefined) {
     throw new AwsError('MissingAuthenticationToken', 'The request must be signed (AWS Signature Version 4).', 403);
   }
   const target = request.headers['x-amz-target'];
   return {
     accessKeyId,
+    region,
     service: signingNames[service] ?? service,
     target: typeof target === 'string' ? (target.split('.').at(-1) ?? null) : null,
   };

@@ -3,6 +3,7 @@ import * as autoscaling from '@aws-sdk/client-auto-scaling';
 import * as monitoring from '@aws-sdk/client-cloudwatch';
 import * as logs from '@aws-sdk/client-cloudwatch-logs';
 import * as ec2 from '@aws-sdk/client-ec2';
+import * as kms from '@aws-sdk/client-kms';
 import * as lambda from '@aws-sdk/client-lambda';
 import * as route53 from '@aws-sdk/client-route-53';
 import * as states from '@aws-sdk/client-sfn';
@@ -35,6 +36,7 @@ export const serviceShapes: Readonly<Record<string, ServiceShape>> = Object.from
   [
     shapeOf('autoscaling', autoscaling, 'http://autoscaling.amazonaws.com/doc/2011-01-01/'),
     shapeOf('ec2', ec2, 'http://ec2.amazonaws.com/doc/2016-11-15/'),
+    shapeOf('kms', kms),
     shapeOf('lambda', lambda),
     shapeOf('logs', logs),
     shapeOf('monitoring', monitoring, 'http://monitoring.amazonaws.com/doc/2010-08-01/'),

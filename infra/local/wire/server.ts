@@ -1,14 +1,16 @@
 /**
- * The AWS endpoint of a home: one HTTP server for all services, told apart by the signature's credential scope, speaking
- * AWS's JSON, Query, EC2 and REST JSON protocols. What it does not do: verify signatures, TLS, virtual-host buckets,
- * permissions, throttling (unless a disturbance asks for it).
+ * The AWS endpoint of a home: one HTTP server for all regions and services, told apart by the signature's credential scope,
+ * speaking AWS's JSON, Query, EC2 and REST JSON protocols. What it does not do: verify signatures, TLS, virtual-host buckets,
+ * throttling (unless a disturbance asks for it).
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { isOfBrowser, requireLoopback } from '../loopback.ts';
 import { type Disturbances, Dropped } from './disturbances.ts';
 import { sendFailure } from './failures.ts';
 import { fromJson, toJson } from './json.ts';
 import { fromForm } from './query.ts';
+import { type RegionsOnWire, regionFor } from './regions.ts';
 import { readBody, requireTimely, type Scope, scopeOf } from './request.ts';
 import { fromRest, route, toRest } from './rest.ts';
 import { type ServiceShape, serviceShapes } from './schemas.ts';
@@ -18,11 +20,10 @@ import { toXml } from './xml.ts';
 export interface WireOptions {
   readonly host: string;
   readonly port: number;
-  readonly services: readonly Service[];
-  readonly rawServices: readonly RawService[];
+  readonly regions: RegionsOnWire;
   readonly callerOf: (accessKeyId: string) => Caller;
-  /** Requests that carry no signature by nature: custom resource responses. Returns whether it took the request. */
-  readonly unsigned: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** Requests that are none of an API: responses of custom resources, function URLs. Returns whether it took the request. */
+  readonly apart: (request: IncomingMessage, response: ServerResponse) => boolean;
   readonly disturbances: Disturbances;
   readonly log: (line: string) => void;
 }
@@ -32,10 +33,12 @@ export interface Wire {
   close(): Promise<void>;
 }
 
-/** Starts listening. @throws the listen error where the address is taken. */
+/** Starts listening. @throws Fault `InvalidInput` where the host is no loopback address; the listen error where it is taken. */
 export async function startWire(options: WireOptions): Promise<Wire> {
+  requireLoopback(options.host, 'the AWS endpoint');
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-    if (options.unsigned(request, response)) return;
+    if (isOfBrowser(request, `${options.host}:${options.port}`)) return fail(options, request, response, notForPages());
+    if (options.apart(request, response)) return;
     answer(options, request, response).catch((error: unknown) => fail(options, request, response, error));
   });
   await new Promise<void>((resolve, reject) => {
@@ -57,17 +60,21 @@ async function answer(options: WireOptions, request: IncomingMessage, response: 
   const scope = scopeOf(request);
   const caller = options.callerOf(scope.accessKeyId);
   requireTimely(request, scope);
-  const raw = options.rawServices.find(({ name }) => name === scope.service);
+  const region = regionFor(options.regions, scope);
+  const raw = region.rawServices.find(({ name }) => name === scope.service);
   if (raw !== undefined) return handle(options, raw, scope, request, response, caller);
-  const service = options.services.find(({ name }) => name === scope.service);
+  const service = region.services.find(({ name }) => name === scope.service);
   const shape = serviceShapes[scope.service];
   if (service === undefined || shape === undefined) {
     throw new AwsError('UnknownServiceException', `This home has no service '${scope.service}'.`, 404);
   }
   const { operation, input, encode } = decode(service, shape, scope, request, await readBody(request));
   const implementation = service.operations[operation] ?? unknownOperation(service, operation);
-  const call = { service: service.name, operation, caller };
-  const output = await options.disturbances.around(call, input, (given) => implementation(given, caller));
+  const call = { service: service.name, operation, caller, region: scope.region };
+  const output = await options.disturbances.around(call, input, (given) => {
+    region.authorize(caller, service.name, operation, given);
+    return implementation(given, caller);
+  });
   const answered = encode((output ?? {}) as Record<string, unknown>);
   response.writeHead(answered.status, { 'x-amzn-requestid': randomUUID(), ...answered.headers }).end(answered.body);
 }
@@ -84,11 +91,12 @@ async function handle(
   const shape = serviceShapes[raw.name];
   const routed = shape === undefined ? null : route(shape, request.method ?? 'GET', pathname);
   const operation = scope.target ?? routed?.operation.name ?? `${request.method} ${pathname}`;
-  await disturbances.around({ service: raw.name, operation, caller }, null, async (_input, answerLost) => {
-    if (!answerLost) return raw.handle(request, response, caller);
+  const { region } = scope;
+  await disturbances.around({ service: raw.name, operation, caller, region }, null, async (_input, answerLost) => {
+    if (!answerLost) return raw.handle(request, response, caller, region);
     mute(response);
     // Whoever writes to a closed connection may fail of it.
-    await raw.handle(request, response, caller).catch(() => {});
+    await raw.handle(request, response, caller, region).catch(() => {});
   });
 }
 
@@ -162,6 +170,10 @@ function isQuery(request: IncomingMessage, url: URL): boolean {
     (request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded') ||
     url.searchParams.has('Action')
   );
+}
+
+function notForPages(): AwsError {
+  return new AwsError('AccessDeniedException', "This home's AWS is for programs, not for pages in a browser.", 403);
 }
 
 function unknownOperation(service: Service, name: string): never {

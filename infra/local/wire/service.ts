@@ -14,8 +14,11 @@ export interface Caller {
 // biome-ignore lint/suspicious/noExplicitAny: the wire validates the input against the SDK's schema before it gets here
 export type Operation = (input: any, caller: Caller) => Promise<unknown> | unknown;
 
+/** @throws AwsError, in the service's own form, where the caller may not do this */
+export type Authorize = (caller: Pick<Caller, 'arn'>, service: string, operation: string, input: unknown) => void;
+
 export interface Service {
-  /** As in the credential scope of a signature: `ec2`, `autoscaling`, `ssm`, `states`, `lambda`, `s3`, `dynamodb`, `monitoring`, `logs`, `sts`. */
+  /** As in the credential scope of a signature: `ec2`, `autoscaling`, `ssm`, `states`, `kms`, `lambda`, `s3`, `dynamodb`, `monitoring`, `logs`, `sts`. */
   readonly name: string;
   /** By API name, e.g. `DescribeInstances`. What is missing answers with AWS's error for an unknown operation. */
   readonly operations: Readonly<Record<string, Operation>>;
@@ -34,26 +37,30 @@ export class AwsError extends Error {
   }
 }
 
-/** What every stand-in service gets. */
+/** What every stand-in service gets: its region's part of the home. What all regions share gets the first one's. */
 export interface HomeContext {
-  /** The data folder. */
+  /** The data folder; of another region than the first, `regions/REGION` in it. */
   readonly folder: string;
-  /** The one SQLite file; each service makes its own tables, prefixed with its name. */
+  /** The region's SQLite file; each service makes its own tables, prefixed with its name. */
   readonly database: DatabaseSync;
   readonly region: string;
   readonly account: string;
-  /** First three octets of this home's loopback addresses, e.g. `127.20.1`: `.1` is the AWS endpoint, instances are `.10` to `.250`. */
+  /**
+   * First three octets of the region's loopback addresses, e.g. `127.20.1`: instances are `.10` to `.250`, and of the first
+   * region `.1` is the AWS endpoint.
+   */
   readonly network: string;
-  /** `http://127.20.1.1:4566` */
+  /** `http://127.20.1.1:4566`, the same in all regions. */
   readonly endpoint: string;
   /** One line for the home's log. */
   readonly log: (line: string) => void;
-  /** `change` with `{ topic: 'executions' | 'instances', id: string }` whenever the page should look again. */
+  /** `change` with `{ topic: 'executions' | 'instances' | 'links', id: string }` whenever the page should look again. */
   readonly events: EventEmitter;
 }
 
 /** A service whose requests are not decoded by schema: S3 (bodies of any size) and DynamoDB (handed to dynalite). */
 export interface RawService {
   readonly name: string;
-  handle(request: IncomingMessage, response: ServerResponse, caller: Caller): Promise<void>;
+  /** @param region that the request is signed for */
+  handle(request: IncomingMessage, response: ServerResponse, caller: Caller, region: string): Promise<void>;
 }

@@ -16,6 +16,7 @@ function seeing(...looks: readonly Look[]) {
   const context = {
     name: 'i-1',
     receivedAtMs: performance.now(),
+    withDataMs: (timeoutMs: number) => timeoutMs,
     async observe(): Promise<Observation> {
       const { lists, sick = false } = looks[Math.min(index++, looks.length - 1)] as Look;
       const seen = {
@@ -29,6 +30,7 @@ function seeing(...looks: readonly Look[]) {
         readAndWrite: sick ? { ok: false as const, error: 'no leader' } : { ok: true as const },
         members: lists?.map(({ name }) => name) ?? null,
         alarms: [],
+        offersHttp2: null,
       };
       const members = lists?.map((one) => ({ id: `id-${one.name}`, isLearner: false, ...one })) ?? [];
       const about = { id: 'a', clusterId: 'c', clusterVersion: '3.5.0', isLeader: true, leaderId: 'a', members };

@@ -42,6 +42,7 @@ const observation = (): Observation => ({
     readAndWrite: healthy ? { ok: true } : { ok: false, error: 'no leader' },
     members: ['i-1'],
     alarms: [],
+    offersHttp2: null,
   },
   member: { id: 'a', clusterId: 'c', clusterVersion: '3.5.0', isLeader: true, leaderId: 'a', members: [] },
   database: null,
@@ -56,6 +57,7 @@ function agent(told = tokens): CommandReceiver {
     health: {
       name: 'i-1',
       phase: () => ({ phase: 'running', reason: 'etcd is kept running' }),
+      withDataMs: (timeoutMs) => timeoutMs,
       observe: async () => {
         looks++;
         return observation();
@@ -63,6 +65,7 @@ function agent(told = tokens): CommandReceiver {
     },
     // No command of an upgrade is sent here.
     upgrade: {} as CommandsOptions['upgrade'],
+    tuning: { current: () => null, isPending: () => false },
   });
 }
 

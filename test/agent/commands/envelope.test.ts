@@ -1,9 +1,35 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseEnvelope } from '../../../agent/commands/envelope.ts';
 import { encodeCommand } from '../../../agent/protocol.ts';
 
+// Fuzzing on a busy machine.
+jest.setTimeout(60_000);
+
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64');
+/** A slow machine tries fewer. */
+const bounded = { interruptAfterTimeLimit: 10_000 };
+
+/** The JSON with one value put in, under whatever key: an own `__proto__`, too. */
+function replaced(json: string, path: readonly string[], value: unknown): string {
+  const mark = '"<here>"';
+  const [outer = '', inner] = path;
+  const object = JSON.parse(json) as Record<string, Record<string, unknown>>;
+  const define = (target: object, key: string) =>
+    Object.defineProperty(target, key, { value: '<here>', enumerable: true, configurable: true, writable: true });
+  if (inner === undefined) define(object, outer);
+  else define(object[outer] ?? {}, inner);
+  return JSON.stringify(object).replace(mark, () => JSON.stringify(value));
+}
+
+function outcomeOf(payload: string): unknown {
+  try {
+    return parseEnvelope(payload);
+  } catch (error) {
+    return error;
+  }
+}
+
 const describeCommand = { command: 'describe', id: 'run/describe/i-1/1', input: {} } as const;
 const awaiting = {
   command: 'awaitHealthy',
@@ -20,11 +46,25 @@ describe('a command', () => {
     command: 'awaitNewMember',
     input: { knownMembers: ['i-1', 'i-2'], timeoutMs: 1000 },
   } as const;
+  const upgrading = {
+    ...awaiting,
+    command: 'upgradeMember',
+    input: { version: '3.5.35', snapshotCount: 0, v2Api: false, timeoutMs: 1000 },
+  } as const;
   const memberGone = { ...awaiting, command: 'awaitMemberGone', input: { name: 'i-1', timeoutMs: 1000 } } as const;
 
-  test.each([describeCommand, awaiting, newMember, memberGone])('arrives as it was sent: %j', (command) => {
-    expect(parseEnvelope(encodeCommand(command))).toEqual(command);
-  });
+  const securing = {
+    ...awaiting,
+    command: 'secureMember',
+    input: { transport: 'tls', trusted: ['a'.repeat(64)], issuer: '', timeoutMs: 1000 },
+  } as const;
+
+  test.each([describeCommand, awaiting, newMember, memberGone, upgrading, securing])(
+    'arrives as it was sent: %j',
+    (command) => {
+      expect(parseEnvelope(encodeCommand(command))).toEqual(command);
+    },
+  );
 
   test.each<[string, unknown, string]>([
     ['no JSON', Buffer.from('hello!').toString('base64'), 'the payload is no JSON'],
@@ -69,6 +109,17 @@ describe('a command', () => {
       'heartbeatSeconds is 0.5; allowed: a whole number from 1 to 3600',
     ],
     ['a token as text', encode({ ...awaiting, fencingToken: '3' }), 'fencingToken is "3"; allowed: a whole number'],
+    [
+      'a transport that is none',
+      encode({ ...securing, input: { ...securing.input, transport: 'https' } }),
+      'input.transport is "https"; allowed: plain, both, tls',
+    ],
+    [
+      'a fingerprint that is none',
+      encode({ ...securing, input: { ...securing.input, trusted: ['a'] } }),
+      'input.trusted.0 is "a"; allowed: a SHA-256 fingerprint',
+    ],
+    ['no fencing token', encode({ ...securing, fencingToken: undefined }), 'the command lacks the field fencingToken'],
     ['an empty task token', encode({ ...awaiting, taskToken: '' }), 'taskToken is ""; allowed: a task token'],
   ])('with %s is refused', (_what, payload, message) => {
     expect(() => parseEnvelope(String(payload))).toThrow(expect.objectContaining({ name: 'InvalidInput' }));
@@ -76,10 +127,52 @@ describe('a command', () => {
   });
 
   test('of any other form is refused as invalid input', () => {
+    const payloads = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 200 }),
+      fc.base64String({ maxLength: 200 }),
+      fc.jsonValue().map(encode),
+      fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes).toString('base64')),
+    );
     fc.assert(
-      fc.property(fc.oneof(fc.base64String({ maxLength: 200 }), fc.jsonValue().map(encode)), (payload) => {
+      fc.property(payloads, (payload) => {
         expect(() => parseEnvelope(payload)).toThrow(expect.objectContaining({ name: 'InvalidInput' }));
       }),
+      bounded,
     );
+  });
+
+  test('of which one part is another arrives as it was sent, or is refused by that part', () => {
+    const commands = [describeCommand, awaiting, newMember, memberGone, upgrading] as const;
+    const keys = [
+      'command',
+      'id',
+      'input',
+      'taskToken',
+      'heartbeatSeconds',
+      'fencingToken',
+      '__proto__',
+      'constructor',
+    ];
+    const inside = ['commandId', 'members', 'etcdVersion', 'timeoutMs', 'version', 'snapshotCount', '__proto__'];
+    const changed = fc.record({
+      command: fc.constantFrom(...commands),
+      path: fc.oneof(fc.tuple(fc.constantFrom(...keys)), fc.tuple(fc.constant('input'), fc.constantFrom(...inside))),
+      value: fc.jsonValue(),
+    });
+    const property = fc.property(changed, ({ command, path, value }) => {
+      const json = replaced(JSON.stringify(command), path, value);
+      const payload = Buffer.from(json).toString('base64');
+      const read = outcomeOf(payload);
+      if (read instanceof Error) {
+        expect(read).toMatchObject({
+          name: 'InvalidInput',
+          message: expect.not.stringMatching(/undefined|valibot| at /),
+        });
+      } else {
+        expect(read).toEqual(JSON.parse(json));
+      }
+      expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+    });
+    fc.assert(property, { ...bounded, numRuns: 1_000 });
   });
 });

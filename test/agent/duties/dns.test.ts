@@ -25,7 +25,8 @@ let calls: string[] = [];
 beforeAll(async () => {
   home = await openHome({ folder });
   wire = createServer((incoming, outgoing) => {
-    const send = httpRequest(`${home.endpoint}${incoming.url}`, { method: incoming.method, headers: incoming.headers });
+    const headers = { ...incoming.headers, host: new URL(home.endpoint).host };
+    const send = httpRequest(`${home.endpoint}${incoming.url}`, { method: incoming.method, headers });
     incoming.pipe(send);
     send.once('response', async (response) => {
       const body = (await response.setEncoding('utf8').toArray()).join('');
@@ -74,13 +75,16 @@ const facts = (...healthy: boolean[]): ReconcileFacts => ({
   zoneId,
   zoneName: 'etcd.internal',
   ttlSeconds: 10,
-  tls: false,
+  transport: 'plain',
+  securePort: 2379,
   members: healthy.map((well, index) => ({
     name: `i-0000000${index}`,
     address: `10.0.0.${index}`,
     healthy: well,
     learner: false,
+    region: null,
   })),
+  regions: ['eu-west-1'],
 });
 const held = () => {
   const { recordSets } = home.services.route53.zones.get(zoneId);
@@ -151,6 +155,42 @@ describe('the records', () => {
     now += lookAgainMs;
     expect((await dns.reconcile(facts(true, true))).verdict).toBe('changed');
     expect(held()).toEqual({ ...right, 'www A': ['10.8.8.8'] });
+  });
+
+  test('of two regions are two sets for each service of clients, told apart by region', async () => {
+    const regions = ['eu-west-1', 'eu-central-1'];
+    const apart = (...healthy: boolean[]): ReconcileFacts => {
+      const { members, ...rest } = facts(...healthy);
+      return { ...rest, regions, members: members.map((one, index) => ({ ...one, region: regions[index] ?? null })) };
+    };
+    const clients = () =>
+      Object.fromEntries(
+        home.services.route53.zones
+          .get(zoneId)
+          .recordSets.filter(({ Name }) => Name?.startsWith('_etcd-client.'))
+          .map(({ SetIdentifier, Region, ResourceRecords = [] }) => [
+            `${SetIdentifier} ${Region}`,
+            ResourceRecords.map(({ Value }) => Value?.slice(0, 22)),
+          ]),
+      );
+    await dns.reconcile(facts(true, true));
+    audited = [];
+    expect((await dns.reconcile(apart(true, true))).verdict).toBe('changed');
+    expect(clients()).toEqual({
+      'eu-central-1 eu-central-1': ['0 1 2379 i-00000001.et', '10 1 2379 i-00000000.e'],
+      'eu-west-1 eu-west-1': ['0 1 2379 i-00000000.et', '10 1 2379 i-00000001.e'],
+    });
+    const service = '_etcd-client._tcp.etcd.etcd.internal. SRV';
+    expect(audited[0]?.before).toHaveProperty([service]);
+    for (const region of regions) expect(audited[0]?.after).toHaveProperty([`${service} ${region}`]);
+    expect((await dns.reconcile(apart(true, true))).verdict).toBe('inSync');
+    await dns.reconcile(apart(true, false));
+    expect(clients()).toEqual({
+      'eu-central-1 eu-central-1': ['10 1 2379 i-00000000.e'],
+      'eu-west-1 eu-west-1': ['0 1 2379 i-00000000.et'],
+    });
+    expect((await dns.reconcile(facts(true, true))).verdict).toBe('changed');
+    expect(Object.keys(clients())).toEqual(['undefined undefined']);
   });
 
   test('of two clusters in a zone do not meet', async () => {
@@ -281,9 +321,29 @@ describe('a listing', () => {
       type: 'A',
       ttlSeconds: 60,
       values: ['10.0.0.1'],
-      simple: true,
+      routing: 'simple',
     });
     expect(calls).toHaveLength(3);
+  });
+
+  test('goes on within the sets of one name where a page ends there', async () => {
+    const batch = ['eu-west-1', 'eu-central-1'].map((region) => ({
+      action: 'CREATE' as const,
+      recordSet: {
+        name: '_etcd._tcp.etcd.etcd.internal.',
+        type: 'SRV',
+        ttlSeconds: 5,
+        values: ['0 1 2379 <a>.etcd.internal.'],
+        routing: { setIdentifier: region, region },
+      },
+    }));
+    // The service's second set is the 301st.
+    for (let index = 0; index < 299; index++) address(`-${index}.etcd.etcd.internal`);
+    const hosted = createHostedZone(aws());
+    await hosted.change(zoneId, batch, 'two sets');
+    const found = await hosted.recordSets(zoneId, 'etcd.etcd.internal.');
+    expect(found.slice(299)).toEqual([batch[1]?.recordSet, batch[0]?.recordSet]);
+    expect(calls.at(-1)).toContain('identifier=eu-west-1');
   });
 
   test('fails where a later page fails', async () => {
@@ -292,10 +352,12 @@ describe('a listing', () => {
     await expect(createHostedZone(aws()).recordSets(zoneId, 'etcd.etcd.internal.')).rejects.toThrow('InternalError');
   });
 
-  test('tells aliases and routing policies from plain record sets', async () => {
+  test('tells aliases and routing policies from plain record sets and from latency routing', async () => {
     const sets = [
       '<Name>i-1.etcd.etcd.internal.</Name><Type>A</Type><AliasTarget><DNSName>x.</DNSName></AliasTarget>',
       '<Name>i-2.etcd.etcd.internal.</Name><Type>A</Type><SetIdentifier>a</SetIdentifier><Weight>1</Weight><TTL>5</TTL><ResourceRecords><ResourceRecord><Value>10.0.0.1</Value></ResourceRecord></ResourceRecords>',
+      '<Name>i-3.etcd.etcd.internal.</Name><Type>A</Type><SetIdentifier>a</SetIdentifier><Region>eu-west-1</Region><TTL>5</TTL><ResourceRecords><ResourceRecord><Value>10.0.0.1</Value></ResourceRecord></ResourceRecords>',
+      '<Name>i-4.etcd.etcd.internal.</Name><Type>A</Type><SetIdentifier>a</SetIdentifier><Region>eu-west-1</Region><TTL>5</TTL><ResourceRecords><ResourceRecord><Value>10.0.0.1</Value></ResourceRecord></ResourceRecords><HealthCheckId>b</HealthCheckId>',
     ];
     const inside = sets.map((set) => `<ResourceRecordSet>${set}</ResourceRecordSet>`).join('');
     broken = () => ({
@@ -303,9 +365,11 @@ describe('a listing', () => {
       body: `<R><ResourceRecordSets>${inside}</ResourceRecordSets><IsTruncated>false</IsTruncated></R>`,
     });
     const found = await createHostedZone(aws()).recordSets(zoneId, 'etcd.etcd.internal.');
-    expect(found.map(({ simple, ttlSeconds }) => [simple, ttlSeconds])).toEqual([
-      [false, null],
-      [false, 5],
+    expect(found.map(({ routing, ttlSeconds }) => [routing, ttlSeconds])).toEqual([
+      ['other', null],
+      ['other', 5],
+      [{ setIdentifier: 'a', region: 'eu-west-1' }, 5],
+      ['other', 5],
     ]);
   });
 });

@@ -18,6 +18,8 @@ const identity = {
   cluster: 'etcd',
   table: 't',
   bucket: 'b',
+  signerArn: '',
+  homeRegion: 'eu-west-1',
 };
 
 let root: string;

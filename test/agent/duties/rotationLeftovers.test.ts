@@ -39,19 +39,23 @@ describe('the leader’s agent', () => {
     lock: LockRecord,
     begun: RotationRecord | null = rotation,
   ) {
-    const resumed: [string, readonly string[]][] = [];
+    const resumed: [string, string, readonly string[]][] = [];
     const audited: string[] = [];
     await resumeLeftovers({
       rotation: {
         read: async () => begun,
-        resumeProcesses: async (group, processes) => void resumed.push([group, processes]),
+        resumeProcesses: async (region, group, processes) => void resumed.push([region, group, processes]),
       },
       record: {
         readLock: async () => lock,
         readSettings: async () => ({ groupName: 'members' }) as never,
         audit: async ({ what }) => void audited.push(what),
       },
-      instances: { group: async () => ({ suspendedProcesses }) as never },
+      instancesIn: (region) => ({
+        group: async () =>
+          ({ suspendedProcesses: region === 'home' || region === begun?.region ? suspendedProcesses : [] }) as never,
+      }),
+      homeRegion: 'home',
       log: () => {},
       nowMs: () => now,
     });
@@ -61,8 +65,13 @@ describe('the leader’s agent', () => {
 
   test('resumes what the rotation suspended and what is still suspended, and says so', async () => {
     const { resumed, audited } = await round(['HealthCheck', 'AZRebalance'], free);
-    expect(resumed).toEqual([['members', ['AZRebalance']]]);
+    expect(resumed).toEqual([['home', 'members', ['AZRebalance']]]);
     expect(audited).toEqual(['Auto Scaling processes resumed: AZRebalance']);
+  });
+
+  test('resumes it in the region that was rotated', async () => {
+    const { resumed } = await round(['AZRebalance'], free, { ...rotation, region: 'other' });
+    expect(resumed).toEqual([['other', 'members', ['AZRebalance']]]);
   });
 
   test('does nothing where nothing is left, or the execution is at it', async () => {

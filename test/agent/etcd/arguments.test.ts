@@ -22,6 +22,10 @@ const spec = (version: string, more: Partial<MemberSpec> = {}): MemberSpec => ({
 describe('addresses', () => {
   test('are on the ports registered for etcd', () => {
     expect([clientUrl('10.0.0.1'), peerUrl('10.0.0.1')]).toEqual(['http://10.0.0.1:2379', 'http://10.0.0.1:2380']);
+    expect([clientUrl('10.0.0.1', true), peerUrl('10.0.0.1', true)]).toEqual([
+      'https://10.0.0.1:2379',
+      'https://10.0.0.1:2380',
+    ]);
   });
 
   test('of the initial cluster are the same text whatever order the members come in', () => {
@@ -59,11 +63,45 @@ describe('the command line', () => {
     ]);
   });
 
+  const tls = {
+    server: { certificate: '/c/server.pem', key: '/c/server-key.pem' },
+    peer: { certificate: '/c/peer.pem', key: '/c/peer-key.pem' },
+    trusted: '/c/ca.pem',
+  };
+
+  test.each(minors)('of %s with TLS asks clients and peers for certificates, at https addresses', (minor) => {
+    const version = factsOf(`${minor}.0`).latestPatch;
+    const plain = etcdArguments(spec(version));
+    const given = etcdArguments(spec(version, { tls }));
+    const flags = given.map((flag) => flag.split('=')[0]);
+    expect(new Set(flags).size).toBe(flags.length);
+    for (const name of ['listen-peer', 'listen-client', 'initial-advertise-peer', 'advertise-client'])
+      expect(given.find((flag) => flag.startsWith(`--${name}-urls=`))).toContain('=https://10.0.0.1:');
+    const common = [
+      '--cert-file=/c/server.pem',
+      '--key-file=/c/server-key.pem',
+      '--peer-cert-file=/c/peer.pem',
+      '--peer-key-file=/c/peer-key.pem',
+    ];
+    const authorities =
+      minor === '2.0'
+        ? ['--ca-file=/c/ca.pem', '--peer-ca-file=/c/ca.pem']
+        : [
+            '--trusted-ca-file=/c/ca.pem',
+            '--client-cert-auth=true',
+            '--peer-trusted-ca-file=/c/ca.pem',
+            '--peer-client-cert-auth=true',
+          ];
+    const named = ['2.0', '2.1', '2.2', '2.3', '3.0', '3.1', '3.2'].includes(minor)
+      ? []
+      : ['--peer-cert-allowed-cn=etcd-appliance-peer'];
+    expect(given.filter((flag) => /cert|key|ca-file/.test(flag))).toEqual([...common, ...authorities, ...named]);
+    expect(plain.filter((flag) => /cert|key-file|ca-file|https/.test(flag))).toEqual([]);
+  });
+
   test('carries tuning only where it is set', () => {
-    const tuning = { heartbeatIntervalMs: 200, electionTimeoutMs: 2000, snapshotCount: 10_000 };
-    expect(etcdArguments(spec('2.3.8', { tuning }))).toEqual(
-      expect.arrayContaining(['--heartbeat-interval=200', '--election-timeout=2000', '--snapshot-count=10000']),
-    );
-    expect(etcdArguments(spec('2.3.8')).join()).not.toContain('interval');
+    const tuning = { snapshotCount: 10_000 };
+    expect(etcdArguments(spec('2.3.8', { tuning }))).toEqual(expect.arrayContaining(['--snapshot-count=10000']));
+    expect(etcdArguments(spec('2.3.8')).join()).not.toContain('snapshot');
   });
 });

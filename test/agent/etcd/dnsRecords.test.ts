@@ -11,6 +11,7 @@ import {
   kindOf,
   ownerText,
   type RecordSet,
+  titleOf,
   unusable,
 } from '#etcd/dnsRecords.ts';
 import { changedRecordSets } from '../../../infra/local/route53/changes.ts';
@@ -21,14 +22,17 @@ const member = (number: number, more: Partial<DnsMember> = {}): DnsMember => ({
   address: `10.0.0.${number}`,
   healthy: true,
   learner: false,
+  region: null,
   ...more,
 });
 const facts = (members: readonly DnsMember[], more: Partial<DnsFacts> = {}): DnsFacts => ({
   cluster: 'etcd',
   zoneName: 'etcd.internal',
   ttlSeconds: 10,
-  tls: false,
+  transport: 'plain',
+  securePort: 2379,
   members,
+  regions: ['eu-west-1'],
   ...more,
 });
 const domain = 'etcd.etcd.internal.';
@@ -37,8 +41,17 @@ const record = (label: string, type: string, ...values: string[]): RecordSet => 
   type,
   ttlSeconds: 10,
   values,
-  simple: true,
+  routing: 'simple',
 });
+const [home, away] = ['eu-west-1', 'eu-central-1'] as const;
+const twoRegions = { regions: [home, away] };
+/** Those of a service, by the region that they are for. */
+const near = (sets: readonly RecordSet[], label: string) =>
+  Object.fromEntries(
+    sets
+      .filter(({ name }) => name === `${label}.${domain}`)
+      .map(({ routing, values }) => [typeof routing === 'string' ? routing : routing.region, values]),
+  );
 const asTable = (sets: readonly RecordSet[]) =>
   Object.fromEntries(sets.map(({ name, type, values }) => [`${name.replace(`.${domain}`, '')} ${type}`, values]));
 /** The zone after a decision, by Route 53's own rules. */
@@ -62,7 +75,7 @@ describe('the records of a cluster', () => {
 
   test('have other names with TLS, and change over in one batch', () => {
     const plain = desiredRecords(facts([member(1)]));
-    const decision = dnsDecision(facts([member(1)], { tls: true }), plain);
+    const decision = dnsDecision(facts([member(1)], { transport: 'tls' }), plain);
     const table = asTable(changedBy(plain, decision));
     expect(
       Object.keys(table)
@@ -79,6 +92,7 @@ describe('the records of a cluster', () => {
       healthy: true,
       instance: 'live',
       zone: null,
+      region: null,
     } as const;
     const made = (url: string) => dnsMembers([{ ...known, peerUrls: [url] }], new Set());
     expect(made('http://10.0.0.1:2380')).toEqual([member(1)]);
@@ -184,8 +198,8 @@ describe('a change', () => {
 
   test.each([
     ['a CNAME', record('i-00000001', 'CNAME', 'elsewhere.')],
-    ['a weighted record', { ...record('_etcd-client._tcp', 'SRV', `0 1 2379 a.${domain}`), simple: false }],
-    ['an alias', { ...record('i-00000001', 'A'), ttlSeconds: null, simple: false }],
+    ['a weighted record', { ...record('_etcd-client._tcp', 'SRV', `0 1 2379 a.${domain}`), routing: 'other' as const }],
+    ['an alias', { ...record('i-00000001', 'A'), ttlSeconds: null, routing: 'other' as const }],
   ])('is none where %s is in the way', (what, foreign) => {
     const decision = decide([member(1)], [marker, foreign]);
     expect(decision).toMatchObject({ verdict: 'notOurs', reason: expect.stringContaining(foreign.name) });
@@ -216,12 +230,126 @@ describe('a change', () => {
   });
 });
 
+describe('in two regions', () => {
+  const three = [member(1, { region: home }), member(2, { region: home }), member(3, { region: away })];
+  const decide = (members: readonly DnsMember[], zone: readonly RecordSet[], more: Partial<DnsFacts> = twoRegions) =>
+    dnsDecision(facts(members, more), zone);
+  const to = (priority: number, number: number, port = 2379) => `${priority} 1 ${port} i-0000000${number}.${domain}`;
+
+  test("clients are told of all, their own region's members first; everything else is as in one", () => {
+    const sets = desiredRecords(facts(three, twoRegions));
+    for (const label of ['_etcd-client._tcp', '_etcd._tcp'])
+      expect(near(sets, label)).toEqual({
+        [home]: [to(0, 1), to(0, 2), to(10, 3)],
+        [away]: [to(0, 3), to(10, 1), to(10, 2)],
+      });
+    const others = (all: readonly RecordSet[]) => all.filter(({ name }) => !/^_etcd(-client)?\._tcp/.test(name));
+    expect(others(sets)).toEqual(others(desiredRecords(facts(three))));
+    expect(sets.flatMap(({ routing }) => (typeof routing === 'string' ? [] : [routing]))).toEqual(
+      [home, away, home, away].map((region) => ({ setIdentifier: region, region })),
+    );
+  });
+
+  test('a region without a healthy member is told of the others, and a member of an unknown region comes last in both', () => {
+    const lost = [
+      member(1, { region: home }),
+      member(2, { region: null }),
+      member(3, { region: away, healthy: false }),
+    ];
+    expect(near(desiredRecords(facts(lost, twoRegions)), '_etcd-client._tcp')).toEqual({
+      [home]: [to(0, 1), to(10, 2)],
+      [away]: [to(10, 1), to(10, 2)],
+    });
+  });
+
+  test('each set follows its members, both in one batch', () => {
+    const zone = changedBy([], decide(three, []));
+    expect(decide(three, zone).verdict).toBe('inSync');
+    const down = three.map((one) => (one.name === 'i-00000003' ? { ...one, healthy: false } : one));
+    const decision = decide(down, zone);
+    expect(decision).toMatchObject({ verdict: 'change', changes: Array(4).fill({ action: 'UPSERT' }) });
+    expect(near(changedBy(zone, decision), '_etcd-client._tcp')).toEqual({
+      [home]: [to(0, 1), to(0, 2)],
+      [away]: [to(10, 1), to(10, 2)],
+    });
+  });
+
+  test('are what a cluster in one becomes, and becomes again, in one batch that leaves no name without an answer', () => {
+    const simple = changedBy([], decide(three, [], {}));
+    const actions = (decision: DnsDecision) =>
+      decision.verdict === 'change'
+        ? decision.changes.map(({ action, recordSet }) => `${action} ${titleOf(recordSet)}`)
+        : [];
+    const apart = decide(three, simple);
+    const services = ['_etcd-client', '_etcd'].map((label) => `${label}._tcp.${domain} SRV`);
+    expect(actions(apart)).toEqual(
+      services.flatMap((title) => [`DELETE ${title}`, `CREATE ${title} ${home}`, `CREATE ${title} ${away}`]),
+    );
+    const routed = changedBy(simple, apart);
+    const together = decide(three, routed, {});
+    expect(actions(together)).toEqual(
+      services.flatMap((title) => [`DELETE ${title} ${away}`, `DELETE ${title} ${home}`, `CREATE ${title}`]),
+    );
+    expect(changedBy(routed, together)).toEqual(simple);
+  });
+
+  test('stay while nobody serves, but for those that have gone already', () => {
+    const zone = changedBy([], decide(three, []));
+    expect(
+      decide(
+        three.map((one) => ({ ...one, healthy: false })),
+        zone,
+      ).verdict,
+    ).toBe('inSync');
+    const leaving = { healthy: false, lastResort: true };
+    const last = three.map((one, index) => ({ ...one, ...(index === 0 ? { healthy: false } : leaving) }));
+    expect(near(changedBy(zone, decide(last, zone)), '_etcd-client._tcp')).toEqual({
+      [home]: [to(0, 2), to(10, 3)],
+      [away]: [to(0, 3), to(10, 2)],
+    });
+    // Whatever the regions are by then.
+    expect(near(changedBy(zone, decide(last, zone, {})), '_etcd-client._tcp')).toHaveProperty(away);
+  });
+
+  test.each([
+    ['at a name of peers', '_etcd-server._tcp', away],
+    ['with an identifier of its own', '_etcd-client._tcp', 'mine'],
+  ])("a set with latency routing %s is somebody else's", (_, label, setIdentifier) => {
+    const foreign = { ...record(label, 'SRV', to(0, 1)), routing: { setIdentifier, region: away } };
+    expect(decide(three, [marker, foreign])).toMatchObject({
+      verdict: 'notOurs',
+      reason: expect.stringContaining(foreign.name),
+    });
+  });
+
+  test('a change that a batch does not hold whole is left for the next one', () => {
+    const label = (number: number) => `i-${number.toString(16).padStart(8, '0')}`;
+    const crowd = Array.from({ length: 140 }, (_, number) => ({
+      ...member(1, { region: number % 2 === 0 ? home : away }),
+      name: label(number + 1),
+      address: `10.0.${number >> 8}.${number & 255}`,
+    }));
+    let zone = changedBy([], decide(crowd, [], {}));
+    let batches = 0;
+    const services = /^_etcd(-client)?\._tcp/;
+    for (let decision = decide(crowd, zone); decision.verdict === 'change'; decision = decide(crowd, zone)) {
+      zone = changedBy(zone, decision);
+      batches += 1;
+      const sets = zone.filter(({ name }) => services.test(name));
+      for (const { name, routing } of sets)
+        expect(sets.filter((one) => one.name === name)).toHaveLength(routing === 'simple' ? 1 : 2);
+    }
+    expect(batches).toBe(2);
+  });
+});
+
 describe('whatever is in the zone', () => {
   const someMember = fc.record({
     number: fc.integer({ min: 1, max: 7 }),
     healthy: fc.boolean(),
     learner: fc.boolean(),
     started: fc.boolean(),
+    region: fc.constantFrom(home, away, null),
   });
   const someMembers = fc
     .uniqueArray(someMember, { selector: ({ number }) => number, maxLength: 7 })
@@ -229,7 +357,12 @@ describe('whatever is in the zone', () => {
       list.map(({ number, started, ...more }) => member(number, { ...more, ...(started ? {} : { name: '' }) })),
     );
   const someFacts = fc
-    .record({ members: someMembers, tls: fc.boolean(), ttlSeconds: fc.constantFrom(10, 60) })
+    .record({
+      members: someMembers,
+      transport: fc.constantFrom('plain' as const, 'both' as const, 'tls' as const),
+      ttlSeconds: fc.constantFrom(10, 60),
+      regions: fc.constantFrom<readonly string[]>([home], [home, away], [away, home], [home, 'eu-north-1']),
+    })
     .map(({ members, ...more }) => facts(members, more));
   const labels = [
     '_etcd-server._tcp',
@@ -266,22 +399,29 @@ describe('whatever is in the zone', () => {
       values: fc.constant(['10.8.8.8']),
     }),
   );
+  /** A service for clients as a cluster in two regions leaves it, or a third one. */
+  const apart = (one: RecordSet): readonly RecordSet[] =>
+    one.name.startsWith('_etcd-client') && one.type === 'SRV'
+      ? [home, 'eu-south-1'].map((region) => ({ ...one, routing: { setIdentifier: region, region } }))
+      : [one];
   const someZone = fc
     .tuple(
       fc.uniqueArray(
-        someRecord.map((one) => ({ ...one, ttlSeconds: 30, simple: true })),
+        someRecord.map((one): RecordSet => ({ ...one, ttlSeconds: 30, routing: 'simple' })),
         {
           selector: ({ name, type }) => `${name} ${type}`,
           maxLength: 8,
         },
       ),
+      fc.boolean(),
       fc.constantFrom('ours', 'none', 'other'),
     )
-    .map(([records, owner]): RecordSet[] =>
-      owner === 'none'
+    .map(([some, routed, owner]): RecordSet[] => {
+      const records = routed ? some.flatMap(apart) : some;
+      return owner === 'none'
         ? records
-        : [...records, { ...marker, values: [ownerText(owner === 'ours' ? 'etcd' : 'other')] }],
-    );
+        : [...records, { ...marker, values: [ownerText(owner === 'ours' ? 'etcd' : 'other')] }];
+    });
   const isOurs = (zone: readonly RecordSet[]) =>
     zone.some(({ name, values }) => name === marker.name && values.includes(ownerText('etcd')));
 

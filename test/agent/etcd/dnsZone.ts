@@ -1,12 +1,16 @@
 /** Record sets as Route 53's SDK has them and back: for zones that change by the local Route 53's rules. */
-import type { Change, ResourceRecordSet, RRType } from '@aws-sdk/client-route-53';
+import type { Change, ResourceRecordSet, ResourceRecordSetRegion, RRType } from '@aws-sdk/client-route-53';
 import type { RecordChange } from '#etcd/dnsChanges.ts';
 import type { RecordSet } from '#etcd/dnsRecords.ts';
 import type { Zone } from '../../../infra/local/route53/zones.ts';
 
-const toSdk = ({ name, type, ttlSeconds, values }: RecordSet): ResourceRecordSet => ({
+const toSdk = ({ name, type, ttlSeconds, values, routing }: RecordSet): ResourceRecordSet => ({
   Name: name,
   Type: type as RRType,
+  ...(typeof routing !== 'string' && {
+    SetIdentifier: routing.setIdentifier,
+    Region: routing.region as ResourceRecordSetRegion,
+  }),
   TTL: ttlSeconds ?? 0,
   ResourceRecords: values.map((Value) => ({ Value })),
 });
@@ -20,7 +24,7 @@ const apex = (type: string): RecordSet => ({
   type,
   ttlSeconds: 1,
   values: [type],
-  simple: true,
+  routing: 'simple',
 });
 
 /** A zone `etcd.internal` with these record sets. */
@@ -33,11 +37,14 @@ export function zoneOf(records: readonly RecordSet[]): Zone {
 export function fromSdk(sets: readonly ResourceRecordSet[]): RecordSet[] {
   return sets
     .filter(({ Type }) => Type !== 'NS' && Type !== 'SOA')
-    .map(({ Name = '', Type = '', TTL = 0, ResourceRecords = [] }) => ({
+    .map(({ Name = '', Type = '', TTL = 0, ResourceRecords = [], SetIdentifier, Region }) => ({
       name: Name,
       type: Type,
       ttlSeconds: TTL,
       values: ResourceRecords.map(({ Value }) => Value ?? ''),
-      simple: true,
+      routing:
+        SetIdentifier === undefined || Region === undefined
+          ? 'simple'
+          : { setIdentifier: SetIdentifier, region: Region },
     }));
 }

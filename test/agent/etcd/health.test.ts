@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { bootDecision } from '#etcd/bootstrap.ts';
-import { type HealthExpectation, healthVerdict, type MemberObservation } from '#etcd/health.ts';
+import { type HealthExpectation, healthVerdict, type MemberObservation, noHttp2 } from '#etcd/health.ts';
 
 const well: MemberObservation = {
   name: 'a',
@@ -14,6 +14,7 @@ const well: MemberObservation = {
   readAndWrite: { ok: true },
   members: ['a', 'b'],
   alarms: [],
+  offersHttp2: null,
 };
 const expected: HealthExpectation = { version: '3.5.35', members: ['a', 'b'] };
 
@@ -28,6 +29,7 @@ const observation: fc.Arbitrary<MemberObservation> = fc.record({
   readAndWrite: fc.constantFrom({ ok: true as const }, { ok: false as const, error: 'etcdserver: not capable' }),
   members: fc.constantFrom(null, ['a', 'b'], ['a'], ['a', 'b', '']),
   alarms: fc.constantFrom([], ['NOSPACE']),
+  offersHttp2: fc.constantFrom(null, true, false),
 });
 
 describe('a member', () => {
@@ -46,6 +48,7 @@ describe('a member', () => {
           members: ['a', 'b'],
           alarms: [],
         });
+        expect(seen.offersHttp2).not.toBe(false);
       }),
     );
     expect(healthVerdict(well, expected)).toEqual({ verdict: 'healthy' });
@@ -68,6 +71,7 @@ describe('a member', () => {
     ],
     [{ crashLooping: true }, 'unhealthy', 'etcd on a exits again and again'],
     [{ alarms: ['CORRUPT'] }, 'unhealthy', 'a has the alarm CORRUPT'],
+    [{ offersHttp2: false }, 'unhealthy', noHttp2('a')],
     [{ serverVersion: '3.4.15' }, 'unhealthy', 'a runs etcd 3.4.15, not 3.5.35'],
   ])('%j: %s, %s', (change, verdict, reason) => {
     expect(healthVerdict({ ...well, ...change }, expected)).toEqual({ verdict, reasons: [reason] });

@@ -24,11 +24,12 @@ const well: MemberFacts = {
   leaderChanges: 0,
   agentRestarts: 0,
   etcdCrashes: 0,
+  certificateSecondsLeft: null,
 };
 
 function member(number: number, more: Partial<KnownMember> = {}): KnownMember {
   const peerUrls = [`http://10.0.0.${number}:2380`];
-  const alive = { isLearner: false, healthy: true, instance: 'live', zone: 'a' } as const;
+  const alive = { isLearner: false, healthy: true, instance: 'live', zone: 'a', region: 'r' } as const;
   return { id: `${number}`, name: `i-0000000${number}`, peerUrls, ...alive, ...more };
 }
 

@@ -2,10 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { defragmentAgainMs, defragmentationDecision, type StoredMember } from '#etcd/fragmentation.ts';
 import { factsOf } from '#etcd/minors.ts';
+import { defaultTiming, longestElectionMs, timingArguments, timingFor, worstRoundTripMs } from '#etcd/timing.ts';
 import { isTunedAs, retuned, tuningArguments } from '#etcd/tuning.ts';
 import { minors } from '#etcd/versions.ts';
 
-const tuning = fc.record({ quotaBackendBytes: fc.nat(), compactionHours: fc.nat({ max: 100 }) });
+const backend = { quotaBackendBytes: fc.nat(), compactionHours: fc.nat({ max: 100 }) };
+const timing = fc.nat({ max: 500 }).map(timingFor);
+const tuning = fc.oneof(fc.record(backend), fc.record({ ...backend, timing }));
 const versions = minors.map((minor) => factsOf(`${minor}.0`).latestPatch);
 
 describe('tuning', () => {
@@ -32,6 +35,52 @@ describe('tuning', () => {
         );
       }),
     );
+  });
+});
+
+describe('timing', () => {
+  test.each([
+    [0, 100, 1000],
+    [25, 100, 1000],
+    [62, 150, 1500],
+    [80, 150, 1500],
+    [140, 250, 2500],
+  ])('of a round trip of %i ms', (roundTripMs, heartbeatIntervalMs, electionTimeoutMs) => {
+    expect(timingFor(roundTripMs)).toEqual({ heartbeatIntervalMs, electionTimeoutMs });
+  });
+
+  test('is what etcd takes, and an election takes at least ten round trips', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 2_000 }), (roundTripMs) => {
+        const { heartbeatIntervalMs, electionTimeoutMs } = timingFor(roundTripMs);
+        expect(electionTimeoutMs).toBeGreaterThanOrEqual(5 * heartbeatIntervalMs);
+        expect(electionTimeoutMs).toBeGreaterThanOrEqual(10 * roundTripMs);
+        expect(electionTimeoutMs).toBeLessThanOrEqual(longestElectionMs);
+        expect(heartbeatIntervalMs).toBeGreaterThanOrEqual(roundTripMs);
+      }),
+    );
+  });
+
+  test.each([
+    ['2.3.8', []],
+    ['3.1.13', []],
+    ['3.1.14', ['--initial-election-tick-advance=false']],
+    ['3.3.27', ['--initial-election-tick-advance=false']],
+    ['3.4.15', ['--initial-election-tick-advance=false', '--pre-vote=true']],
+    ['3.5.35', ['--initial-election-tick-advance=false']],
+  ])('has the flags that etcd %s knows', (version, flags) => {
+    expect(timingArguments(version, timingFor(80))).toEqual([
+      '--heartbeat-interval=150',
+      '--election-timeout=1500',
+      ...flags,
+    ]);
+    expect(timingArguments(version, defaultTiming)).toEqual([]);
+  });
+
+  test('is not known from measurements of which one is missing', () => {
+    expect(worstRoundTripMs([3, 80, 25])).toBe(80);
+    expect(worstRoundTripMs([3, null])).toBeNull();
+    expect(worstRoundTripMs([])).toBe(0);
   });
 });
 

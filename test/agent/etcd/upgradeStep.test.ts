@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { KnownMember } from '#etcd/knownMembers.ts';
 import { quorum } from '#etcd/membership.ts';
-import { type StepFacts, stepDecision, stepTimeoutMs } from '#etcd/upgradeStep.ts';
+import { flippedPast, type StepFacts, stepDecision, stepTimeoutMs, unsafeToPutBack } from '#etcd/upgradeStep.ts';
 
 const member = (id: string, changes: Partial<KnownMember> = {}): KnownMember => ({
   id,
@@ -13,6 +13,7 @@ const member = (id: string, changes: Partial<KnownMember> = {}): KnownMember => 
   healthy: true,
   instance: 'live',
   zone: 'a',
+  region: 'r',
   ...changes,
 });
 const start = (version: string, snapshotCount = 0, v2Api = false) => ({ version, snapshotCount, v2Api });
@@ -57,10 +58,12 @@ describe('a member’s step', () => {
     expect(stepDecision(facts({ members: [member('1')], leaderId: '1' }))).toEqual({ action: 'swap' });
   });
 
-  test('is done once the member runs what it is to run and is healthy, whoever else is not', () => {
-    const there = { runs: start('3.5.35'), members: [member('1'), member('2', { healthy: false }), member('3')] };
-    expect(stepDecision(facts(there))).toEqual({ action: 'awaitHealthy' });
-    expect(stepDecision(facts({ ...there, ownHealthy: true }))).toEqual({ action: 'done' });
+  test('is done once the member runs what it is to run and is healthy, and all others are', () => {
+    const there = { runs: start('3.5.35'), ownHealthy: true };
+    expect(stepDecision(facts({ ...there, ownHealthy: false }))).toEqual({ action: 'awaitHealthy' });
+    expect(stepDecision(facts(there))).toEqual({ action: 'done' });
+    const members = [member('1'), member('2', { healthy: false }), member('3')];
+    expect(stepDecision(facts({ ...there, members }))).toEqual({ action: 'wait', reason: 'not healthy: i-2' });
   });
 
   test('starts a member again where only its flags differ', () => {
@@ -92,6 +95,25 @@ describe('a member’s step', () => {
         if (members.length > 1) expect(up).toBeGreaterThanOrEqual(quorum(voters.length));
       }),
     );
+  });
+
+  test('may be put back where the others are a quorum without it, or nothing hangs on it', () => {
+    const sick = { stopped: false, alone: false, ownId: '1', members: facts().members };
+    expect(unsafeToPutBack(sick)).toBeNull();
+    const lost = [member('1'), member('2', { healthy: false }), member('3')];
+    expect(unsafeToPutBack({ ...sick, members: lost })).toBe('1 of 3 voters are healthy beside it, and 2 are needed');
+    expect(unsafeToPutBack({ ...sick, members: lost, stopped: true })).toBeNull();
+    expect(unsafeToPutBack({ ...sick, members: null })).toContain('may be what holds the quorum');
+    expect(unsafeToPutBack({ ...sick, members: null, alone: true })).toBeNull();
+  });
+
+  test('goes back to an older minor only while somebody says that the cluster version has not gone past it', () => {
+    expect(flippedPast('3.4.45', ['3.4.0', '3.4.0'], false)).toBeNull();
+    expect(flippedPast('3.4.45', ['3.4.0', '3.5.0'], false)).toContain('the cluster version is 3.5.0');
+    expect(flippedPast('3.4.45', [], false)).toContain('no other member says');
+    expect(flippedPast('3.4.45', [], true)).toBeNull();
+    expect(flippedPast('2.0.5', [null, null], false)).toBeNull();
+    expect(flippedPast('2.0.5', ['2.1.0', null], false)).toContain('the cluster version is 2.1.0');
   });
 
   test('may take longer with more data', () => {

@@ -20,6 +20,8 @@ const tags: Record<string, string> = {
   'etcd-appliance:cluster': 'etcd',
   'etcd-appliance:table': 'records',
   'etcd-appliance:bucket': 'releases',
+  'etcd-appliance:certificates': 'arn:aws:lambda:eu-west-1:123456789012:function:signer',
+  'etcd-appliance:home-region': 'eu-west-1',
 };
 /** No official release has this number, so that nothing outside is asked. */
 const version = '3.5.999';
@@ -86,6 +88,8 @@ describe('instance metadata', () => {
       cluster: 'etcd',
       table: 'records',
       bucket: 'releases',
+      signerArn: 'arn:aws:lambda:eu-west-1:123456789012:function:signer',
+      homeRegion: 'eu-west-1',
     });
   });
 

@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { etcdArguments } from '../../../agent/etcd/arguments.ts';
 import { startTimeOf } from '../../../agent/machine/processes.ts';
 import { systemdUnit, unitText } from '../../../agent/machine/systemdUnit.ts';
 import { eventually } from '../../cluster/cluster.ts';
@@ -17,6 +18,53 @@ describe('the unit of etcd', () => {
     expect(text).toContain('\nExecStart=/opt/etcd/releases/3.5.35/etcd --name=i-1 --data-dir=/d\n');
     expect(text).toContain('\nUser=etcd\n');
     expect(text).toContain('\nReadWritePaths=/d\n');
+  });
+
+  test('keeps etcd from the rest of the instance, and from the keys of its role', () => {
+    for (const line of [
+      'NoNewPrivileges=yes',
+      'ProtectSystem=strict',
+      'ProtectHome=yes',
+      'PrivateTmp=yes',
+      'PrivateDevices=yes',
+      'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX',
+      'CapabilityBoundingSet=',
+      'MemoryDenyWriteExecute=yes',
+      'ProtectProc=invisible',
+      'SystemCallFilter=@system-service',
+      'SystemCallFilter=~@privileged @resources',
+      'UMask=0077',
+      'IPAddressDeny=169.254.169.254/32 fd00:ec2::254/128',
+    ])
+      expect(text).toContain(`\n${line}\n`);
+  });
+
+  test.each([
+    '--name=a b',
+    '--name=a\nExecStartPre=/bin/sh',
+    '--name=%i',
+    '--name=$HOME',
+    '--name="a"',
+    "--name='a'",
+    '',
+  ])('is not written with the argument %j', (argument) => {
+    const command = { binary: '/opt/etcd/releases/3.5.35/etcd', arguments: [argument], dataDir: '/d' };
+    expect(() => unitText(command)).toThrow('etcd is not started with');
+  });
+
+  test('takes the arguments of every minor', () => {
+    for (const version of ['2.0.0', '2.3.8', '3.0.17', '3.3.27', '3.4.15', '3.5.35', '3.6.16', '3.7.3']) {
+      const members = ['i-1', 'i-2'].map((name) => ({ name, peerUrl: `http://10.0.0.1:2380` }));
+      const spec = { name: 'i-1', version, dataDir: '/var/lib/etcd/data', address: '10.0.0.1', members };
+      const rest = {
+        clusterToken: 'etcd-0a1b',
+        clusterState: 'new',
+        v2Api: true,
+        tuning: { snapshotCount: 100 },
+      } as const;
+      const written = unitText({ binary: '/e', dataDir: '/d', arguments: etcdArguments({ ...spec, ...rest }) });
+      expect(written).toContain('--initial-cluster=i-1=http://10.0.0.1:2380,i-2=http://10.0.0.1:2380 ');
+    }
   });
 
   test('is started again by the agent alone, and never by systemd beside it', () => {

@@ -4,15 +4,17 @@ import { desiredRecords } from '#etcd/dnsRecords.ts';
 import { differences, dnsStatus } from '../../../infra/status/dns.ts';
 import { agent, healthy, instance } from './healthy.ts';
 
-const facts = { cluster: 'etcd', zoneName: 'etcd.internal', ttlSeconds: 10 };
+const facts = { cluster: 'etcd', zoneName: 'etcd.internal', ttlSeconds: 10, regions: ['eu-west-1'] };
 const members = (healthyOnes: readonly number[]) =>
   [1, 2, 3].map((number) => ({
     name: `i-0000000${number}`,
     address: `10.0.0.${number}`,
     healthy: healthyOnes.includes(number),
     learner: false,
+    region: 'eu-west-1',
   }));
-const records = (...healthyOnes: number[]) => desiredRecords({ ...facts, tls: false, members: members(healthyOnes) });
+const records = (...healthyOnes: number[]) =>
+  desiredRecords({ ...facts, transport: 'plain', securePort: 2379, members: members(healthyOnes) });
 const { instances } = healthy.group;
 const unhealthy = { verdict: 'unhealthy', reasons: ['x'] } as const;
 
@@ -45,6 +47,22 @@ test('with a member that answers and cannot write: advertised or not, both are r
   const seen = [instance(1), instance(2), instance(3, { agent: agent(3, { health: unhealthy }) })];
   expect(dnsStatus(facts, seen, records(1, 2, 3)).verdict).toBe('inSync');
   expect(dnsStatus(facts, seen, records(1, 2)).verdict).toBe('inSync');
+});
+
+test("in two regions, by the region of each member's instance", () => {
+  const regions = ['eu-west-1', 'eu-central-1'];
+  const seen = [instance(1), instance(2), instance(3, { zone: 'eu-central-1a' })];
+  const placed = members([1, 2, 3]).map((one, index) => ({ ...one, region: regions[index < 2 ? 0 : 1] ?? null }));
+  const right = desiredRecords({ ...facts, regions, transport: 'plain', securePort: 2379, members: placed });
+  expect(dnsStatus({ ...facts, regions }, seen, right).verdict).toBe('inSync');
+  const swapped = right.map((one) =>
+    one.name.startsWith('_etcd-client') && typeof one.routing !== 'string' && one.routing.region === 'eu-west-1'
+      ? { ...one, values: one.values.map((value) => value.replace(/^0 /, '5 ')) }
+      : one,
+  );
+  const lines = differences(dnsStatus({ ...facts, regions }, seen, swapped));
+  expect(lines).toHaveLength(2);
+  for (const line of lines) expect(line).toContain('_etcd-client._tcp.etcd.etcd.internal. (eu-west-1) 10 SRV');
 });
 
 test('of somebody else', () => {

@@ -62,6 +62,8 @@ export const healthy: StatusFacts = {
   lock: { cluster: 'etcd', item: 'lock', token: 4 },
   holderEnded: false,
   upgrade: null,
+  regionChange: null,
   dns: { verdict: 'inSync', reason: '', desired: [], actual: [] },
+  silent: [],
   executions: [],
 };

@@ -28,6 +28,22 @@ const upgrade: NonNullable<StatusFacts['upgrade']> = {
 };
 const { current: _, ...between } = upgrade;
 const mixed = ill(2, { etcd: { ...agent(2).etcd, version: '3.6.16' } });
+const apart = ill(2, { transport: 'both' });
+const migrating = { ...lock(1), purpose: 'MigrateToTls' } as StatusFacts['lock'];
+const moving = { ...lock(1), purpose: 'MultiregionMigration' } as StatusFacts['lock'];
+const regionChange: NonNullable<StatusFacts['regionChange']> = {
+  cluster: 'etcd',
+  item: 'regions',
+  token: 5,
+  execution: holder,
+  home: 'eu-west-1',
+  remote: 'eu-central-1',
+  from: { home: 3, remote: 0 },
+  to: { home: 2, remote: 1 },
+  maxRoundTripMs: 200,
+  beganAt: '2026-01-01T01:00:00.000Z',
+};
+const ended = { ...regionChange, endedAt: '2026-01-01T01:02:00.000Z' };
 const differs: StatusFacts['dns'] = { ...healthy.dns, verdict: 'differs', reason: 'to be changed: UPSERT x SRV' };
 const suspended = [{ process: 'AZRebalance', reason: 'User suspended' }];
 
@@ -176,6 +192,33 @@ const cases: readonly (readonly [
     [['upgrade-halted', /between two hops .*--resume goes on, --abandon/]],
   ],
   ['an upgrade that has ended', { upgrade: { ...between, endedAt: '2026-01-01T01:02:00.000Z' } }, []],
+  ['members that serve differently', apart, [['migration-halted', /\(both, plain\): start MigrateToTls/]]],
+  ['members that serve differently during a migration', { ...apart, lock: migrating }, []],
+  [
+    'a migration that has halted',
+    { ...apart, lock: migrating, holderEnded: true },
+    [
+      ['migration-halted', /serve differently/],
+      ['migration-halted', /MigrateToTls\) and has ended/],
+    ],
+  ],
+  ['members that are moved between regions', { lock: moving, regionChange }, []],
+  [
+    'a change of regions that has halted',
+    { lock: moving, regionChange, holderEnded: true },
+    [
+      [
+        'regions-halted',
+        /from 3 \+ 0 to 2 \+ 1 .* with 3 instances in eu-west-1 and 0 in eu-central-1, .* resume, rollBack or abandon/,
+      ],
+    ],
+  ],
+  ['a change of regions that has ended', { regionChange: ended }, []],
+  [
+    'a change of regions that was stopped before it began, after another',
+    { lock: moving, regionChange: ended, holderEnded: true },
+    [['lock-held', /MultiregionMigration\) and has ended/]],
+  ],
   ['other records', { dns: differs }, [['dns-differs', /UPSERT x SRV/]]],
   ['other records during an operation', { dns: differs, lock: lock(1) }, []],
   ['somebody else’s records', { dns: { ...differs, verdict: 'notOurs' } }, [['dns-not-ours', /DNS/]]],

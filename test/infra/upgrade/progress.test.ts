@@ -23,6 +23,7 @@ test('the plan says hops, gates, order, releases and time', () => {
     '    i-0000000a  3.5.31',
     '    i-0000000b  3.5.31',
     '    i-0000000c  3.5.31  leads',
+    '  Last backup: 2026-01-01T00:00:00.000Z, backups/token/2026.db; another one is made before each minor',
     '  Releases: 3.5.35 (the cluster’s bucket), 3.6.16 (the etcd project)',
   ]);
   expect(planText({ ...plan, hops: [] })).toBe('Plan: every member of night runs 3.6.16 already');

@@ -34,6 +34,7 @@ export const plan: UpgradePlan = {
     },
   ],
   order: names.map((member, index) => ({ member, version: '3.5.31', leads: index === 2 })),
+  lastBackup: { key: 'backups/token/2026.db', madeAt: '2026-01-01T00:00:00.000Z' },
   releases: [
     { version: '3.5.35', from: 'bucket' },
     { version: '3.6.16', from: 'official' },
@@ -41,6 +42,7 @@ export const plan: UpgradePlan = {
   estimatedSeconds: 40,
   steps: [],
   goesOnWith: null,
+  owesGroup: false,
 };
 
 /** Tells steps, a second each. */

@@ -52,18 +52,21 @@ function put(records: ReturnType<typeof desiredRecords>): void {
   const changes = changesOf(records.map((recordSet) => ({ action: 'CREATE', recordSet })));
   zones().replace({ ...zone, recordSets: changedRecordSets(zone, changes) });
 }
-const recordsOf = (cluster: string, members = 3) =>
+const recordsOf = (cluster: string, members = 3, regions: readonly string[] = ['eu-west-1']) =>
   desiredRecords({
     cluster,
     zoneName: 'etcd.internal',
     ttlSeconds: 10,
-    tls: false,
+    transport: 'plain',
+    securePort: 2379,
     members: Array.from({ length: members }, (_, index) => ({
       name: `i-${index.toString(16).padStart(8, '0')}`,
       address: `10.0.${index >> 8}.${index & 255}`,
       healthy: index < 3,
       learner: index >= 3,
+      region: null,
     })),
+    regions,
   });
 const names = () =>
   zones()
@@ -100,6 +103,13 @@ describe('when the stack is deleted', () => {
     expect(() => zones().delete(zoneId)).not.toThrow();
   });
 
+  test('the records of two regions go, too', async () => {
+    put(recordsOf('etcd', 3, ['eu-west-1', 'eu-central-1']));
+    expect(names()).toHaveLength(11);
+    expect((await send('Delete'))?.Status).toBe('SUCCESS');
+    expect(names()).toEqual(['etcd.internal. NS', 'etcd.internal. SOA']);
+  });
+
   test('more records than a batch or a page holds go too', async () => {
     const records = recordsOf('etcd', 1_300);
     put(records.slice(0, 900));
@@ -111,7 +121,7 @@ describe('when the stack is deleted', () => {
   test("another cluster's, and an operator's own, stay", async () => {
     put(recordsOf('etcd'));
     put(recordsOf('etcd-two'));
-    put([{ name: 'www.etcd.etcd.internal.', type: 'A', ttlSeconds: 60, values: ['10.0.0.1'], simple: true }]);
+    put([{ name: 'www.etcd.etcd.internal.', type: 'A', ttlSeconds: 60, values: ['10.0.0.1'], routing: 'simple' }]);
     expect((await send('Delete'))?.Status).toBe('SUCCESS');
     expect(names().filter((name) => name.includes('.etcd-two.'))).toHaveLength(recordsOf('etcd-two').length);
     expect(names().filter((name) => name.includes('.etcd.etcd.'))).toEqual(['www.etcd.etcd.internal. A']);

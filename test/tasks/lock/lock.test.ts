@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'lock-'));
 let home: Home;
 let database: DynamoDBClient;
 let takeLock: Task<'takeLock'>;
-let renewLock: Task<'renewLock'>;
+let renewLease: typeof import('../../../tasks/lock/lease.ts').renewLease;
 let releaseLock: Task<'releaseLock'>;
 let cluster = 0;
 
@@ -29,6 +29,7 @@ beforeAll(async () => {
     AWS_ACCESS_KEY_ID: home.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: home.credentials.secretAccessKey,
     TABLE: 'records',
+    REGIONS: home.context.region,
   });
   database = new DynamoDBClient({});
   const [AttributeType, BillingMode] = ['S', 'PAY_PER_REQUEST'] as const;
@@ -45,7 +46,7 @@ beforeAll(async () => {
   );
   // As in Lambda: clients are built with the environment that is there when the task is loaded.
   ({ handler: takeLock } = await import('../../../tasks/lock/takeLock.ts'));
-  ({ handler: renewLock } = await import('../../../tasks/lock/renewLock.ts'));
+  ({ renewLease } = await import('../../../tasks/lock/lease.ts'));
   ({ handler: releaseLock } = await import('../../../tasks/lock/releaseLock.ts'));
 });
 afterAll(async () => {
@@ -89,11 +90,9 @@ describe('the lock', () => {
 
   test('is renewed and released by its holder alone', async () => {
     const { token } = await take('one', 1);
-    expect((await renewLock({ holder: 'one', token, leaseSeconds: 600 })).leaseUntilMs).toBeGreaterThan(Date.now());
-    await expect(renewLock({ holder: 'two', token, leaseSeconds: 1 })).rejects.toMatchObject({ name: 'LockHeld' });
-    await expect(renewLock({ holder: 'one', token: token + 1, leaseSeconds: 1 })).rejects.toMatchObject({
-      name: 'LockHeld',
-    });
+    expect(await renewLease({ holder: 'one', token }, 600)).toBeGreaterThan(Date.now());
+    await expect(renewLease({ holder: 'two', token }, 1)).rejects.toMatchObject({ name: 'LockHeld' });
+    await expect(renewLease({ holder: 'one', token: token + 1 }, 1)).rejects.toMatchObject({ name: 'LockHeld' });
     await releaseLock({ holder: 'two', token });
     await releaseLock({ holder: 'one', token: token + 1 });
     await expect(take('two')).rejects.toMatchObject({ name: 'LockHeld' });

@@ -31,10 +31,14 @@ const begin = (changes: object = {}) => ({
   ...changes,
 });
 
+/** In one region. */
+const beginningOf = (previous: RotationRecord | null, group: GroupState, beginning: ReturnType<typeof begin>) =>
+  begunRotation(previous, { group, settled: settledInstances(previous, group) }, beginning);
+
 describe('the beginning', () => {
   test('notes all that are there, the capacity, and what is suspended now and was not before', () => {
     const group = { ...whole, suspendedProcesses: ['AZRebalance'] };
-    expect(begunRotation(null, group, begin())).toMatchObject({
+    expect(beginningOf(null, group, begin())).toMatchObject({
       token: 2,
       instances: names,
       desiredCapacity: 3,
@@ -46,29 +50,29 @@ describe('the beginning', () => {
   test('takes over what an earlier one has not put back: the group does not say any more how it was', () => {
     const previous = recordOf({ suspended: [...interfering], current });
     const group = { ...grown, suspendedProcesses: [...interfering] };
-    const begun = begunRotation(previous, group, begin({ request: { reason: 'other', instances: 'all' } }));
-    expect(begun).toMatchObject({ desiredCapacity: 3, suspended: interfering, current, instances: names });
+    const record = beginningOf(previous, group, begin({ request: { reason: 'other', instances: 'all' } }));
+    expect(record).toMatchObject({ desiredCapacity: 3, suspended: interfering, current, instances: names });
   });
 
   test('does not take over what was put back', () => {
     const previous = recordOf({ suspended: [...interfering], current, restoredAt: 'then', desiredCapacity: 5 });
-    const begun = begunRotation(previous, { ...whole, suspendedProcesses: [...interfering] }, begin());
-    expect(begun).toMatchObject({ desiredCapacity: 3, suspended: [] });
-    expect(begun.current).toBeUndefined();
+    const record = beginningOf(previous, { ...whole, suspendedProcesses: [...interfering] }, begin());
+    expect(record).toMatchObject({ desiredCapacity: 3, suspended: [] });
+    expect(record.current).toBeUndefined();
   });
 
   test('goes on with the list of the earlier one: an instance is not replaced again', () => {
     const replaced = [{ old: 'i-1', successor: 'i-4', beganAt: 'a', endedAt: 'b' }];
     const previous = recordOf({ replaced });
     const group = groupOf([instance('i-2'), instance('i-3'), instance('i-4')]);
-    const begun = begunRotation(previous, group, begin({ goesOn: true }));
-    expect(begun).toMatchObject({ instances: names, replaced, beganAt: previous.beganAt, token: 2 });
-    expect(rotationOrder(begun, group, null)).toEqual(['i-2', 'i-3']);
+    const record = beginningOf(previous, group, begin({ goesOn: true }));
+    expect(record).toMatchObject({ instances: names, replaced, beganAt: previous.beganAt, token: 2 });
+    expect(rotationOrder(record, group, null)).toEqual(['i-2', 'i-3']);
   });
 
   test('keeps the capacity within what a deployment made of the bounds meanwhile', () => {
     const group = groupOf(whole.instances, { minSize: 5, maxSize: 6, desiredCapacity: 5 });
-    expect(begunRotation(recordOf(), group, begin()).desiredCapacity).toBe(5);
+    expect(beginningOf(recordOf(), group, begin()).desiredCapacity).toBe(5);
   });
 });
 
@@ -126,6 +130,17 @@ describe('the next step', () => {
     const next = step(recordOf({ current: { ...current, old: 'i-2' } }), grown, names, [...names, 'i-4']);
     expect(next).toMatchObject({ step: 'replace', old: 'i-2' });
     expect(next.record.current).toEqual({ old: 'i-2', known: names, successor: 'i-4', beganAt: 'then' });
+  });
+
+  test('does not take a member that leaves for the successor', () => {
+    const group = groupOf([...whole.instances, instance('i-4', 'a', 'Terminating:Wait')]);
+    const restored = recordOf({ current: { ...current, old: 'i-2', successor: 'i-4' }, restoredAt: 'then' });
+    for (const record of [recordOf(), restored]) {
+      const next = step(record, group, names, [...names, 'i-4', 'i-5']);
+      expect(next).toMatchObject({ step: 'replace', old: 'i-2', witness: 'i-1' });
+      expect(next.record.current?.known).toEqual([...names, 'i-4', 'i-5']);
+      expect(next.record.current).not.toHaveProperty('successor');
+    }
   });
 
   test('waits for a member that leaves, seen by its successor', () => {
@@ -199,7 +214,7 @@ describe('the restoration', () => {
 });
 
 describe('a dry run', () => {
-  const facts = { lock: null, holderEnded: false, group: whole, rotation: null, reports: reportsOf(names) };
+  const facts = { lock: null, holderEnded: false, groups: [whole], rotation: null, reports: reportsOf(names) };
   const request = { reason: 'new image', instances: 'all', pauseBetweenSeconds: 0, dryRun: true } as const;
 
   test('says the order and each step', () => {
@@ -209,7 +224,7 @@ describe('a dry run', () => {
       { instanceId: 'i-3', zone: 'c', leads: false },
       { instanceId: 'i-1', zone: 'a', leads: true },
     ]);
-    expect(plan.steps[3]).toContain('i-1 (leads now): raise the desired capacity from 3 to 4');
+    expect(plan.steps[4]).toContain('i-1 (leads now): raise the desired capacity from 3 to 4');
     expect(plan).toMatchObject({ goesOnWith: null, alreadyReplaced: [] });
   });
 
@@ -252,7 +267,7 @@ describe('interrupted anywhere, any number of times', () => {
           const crashed = () => crashes[crashAt++] === true;
           const attempt = (token: number): boolean => {
             const going: boolean = record !== null && goesOn(record, { reason: 'new image' }, token - 1);
-            record = begunRotation(record, group(), begin({ token, goesOn: going }));
+            record = beginningOf(record, group(), begin({ token, goesOn: going }));
             for (;;) {
               if (crashed()) return false;
               const members = settledInstances(record, group());

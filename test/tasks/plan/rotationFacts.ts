@@ -13,6 +13,7 @@ export const instance = (instanceId: string, zone = 'a', lifecycleState = 'InSer
 });
 
 export const groupOf = (instances: readonly GroupInstance[], changes: Partial<GroupState> = {}): GroupState => ({
+  region: 'home',
   name: 'members',
   minSize: 3,
   maxSize: 4,

@@ -8,7 +8,7 @@ const fine: PreflightFacts = {
   created: true,
   lock: null,
   holderEnded: false,
-  group: whole,
+  groups: [whole],
   rotation: null,
   reports: reportsOf(names),
 };
@@ -35,25 +35,33 @@ describe('a rotation is refused', () => {
   test.each<[string, Partial<PreflightFacts>, string]>([
     ['before the cluster was created', { created: false }, 'never recorded as created'],
     ['while another operation runs', { lock: held }, 'another holds the lock since noon (RollingUpgrade)'],
-    ['where the group has no room', { group: { ...whole, maxSize: 3 } }, 'max size 3 leaves no room'],
-    ['where it cannot launch', { group: { ...whole, suspendedProcesses: ['Launch'] } }, 'process Launch is suspended'],
-    ['where it cannot terminate', { group: { ...whole, suspendedProcesses: ['Terminate'] } }, 'Terminate is suspended'],
+    ['where the group has no room', { groups: [{ ...whole, maxSize: 3 }] }, 'max size 3 leaves no room'],
+    [
+      'where it cannot launch',
+      { groups: [{ ...whole, suspendedProcesses: ['Launch'] }] },
+      'process Launch is suspended',
+    ],
+    [
+      'where it cannot terminate',
+      { groups: [{ ...whole, suspendedProcesses: ['Terminate'] }] },
+      'Terminate is suspended',
+    ],
     [
       'where an instance is missing',
-      { group: groupOf(whole.instances.slice(1)) },
+      { groups: [groupOf(whole.instances.slice(1))] },
       'members has 2 instances where 3 are wanted',
     ],
     [
       'while an instance comes up',
-      { group: groupOf([...whole.instances.slice(1), instance('i-1', 'a', 'Pending')]) },
+      { groups: [groupOf([...whole.instances.slice(1), instance('i-1', 'a', 'Pending')])] },
       'i-1 is Pending, Healthy in the group',
     ],
     [
       'where one is unhealthy to the group',
-      { group: groupOf([...whole.instances.slice(1), { ...instance('i-1'), health: 'Unhealthy' }]) },
+      { groups: [groupOf([...whole.instances.slice(1), { ...instance('i-1'), health: 'Unhealthy' }])] },
       'i-1 is InService, Unhealthy',
     ],
-    ['while the group grows', { group: { ...whole, desiredCapacity: 4 } }, 'where 4 are wanted'],
+    ['while the group grows', { groups: [{ ...whole, desiredCapacity: 4 }] }, 'where 4 are wanted'],
     [
       'where an agent does not answer',
       { reports: [...reportsOf(names).slice(1), { instanceId: 'i-1', description: null, problem: 'unknown to SSM' }] },
@@ -88,14 +96,16 @@ describe('a rotation is refused', () => {
   ])('%s', (_, changes, reason) => expect(problems(changes)).toContain(reason));
 
   test('with every reason, not only the first', () => {
-    const all = problems({ created: false, lock: held, group: { ...whole, maxSize: 3 }, reports: [] }).split('\n');
+    const all = problems({ created: false, lock: held, groups: [{ ...whole, maxSize: 3 }], reports: [] }).split('\n');
     expect(all).toHaveLength(3);
   });
 
   test('where the only member could not get a second one safely', () => {
     const group = groupOf([instance('i-1')], { minSize: 1, maxSize: 2, desiredCapacity: 1 });
-    expect(problems({ group, reports: reportsOf(['i-1'], { version: '2.3.8' }) })).toContain('i-1 is the only member');
-    expect(problems({ group, reports: reportsOf(['i-1'], { version: '3.4.15' }) })).toBe('');
+    expect(problems({ groups: [group], reports: reportsOf(['i-1'], { version: '2.3.8' }) })).toContain(
+      'i-1 is the only member',
+    );
+    expect(problems({ groups: [group], reports: reportsOf(['i-1'], { version: '3.4.15' }) })).toBe('');
   });
 });
 
@@ -106,10 +116,10 @@ describe('what an earlier execution left in the middle', () => {
 
   test('is no obstacle: a successor that comes up, has not started, is a learner, or is a member', () => {
     const lock = { ...held, purpose: 'RotateInstances' };
-    const over = { lock, holderEnded: true, rotation, group: grown };
+    const over = { lock, holderEnded: true, rotation, groups: [grown] };
     for (const seen of [{}, { lists: [...names, ''] }, { lists: [...names, 'i-4'], learners: ['i-4'] }])
       expect(problems({ ...over, reports: reportsOf(names, seen) })).toBe('');
-    expect(problems({ ...over, group: { ...whole, desiredCapacity: 4 } })).toBe('');
+    expect(problems({ ...over, groups: [{ ...whole, desiredCapacity: 4 }] })).toBe('');
   });
 
   test('is no obstacle: an old member that leaves', () => {
@@ -119,13 +129,15 @@ describe('what an earlier execution left in the middle', () => {
       instance('i-4', 'a'),
     ]);
     const staying = ['i-2', 'i-3', 'i-4'];
-    expect(problems({ rotation, group, reports: reportsOf(staying, { lists: ['i-1', ...staying] }) })).toBe('');
+    expect(problems({ rotation, groups: [group], reports: reportsOf(staying, { lists: ['i-1', ...staying] }) })).toBe(
+      '',
+    );
   });
 
   test('is one where it was not this machine’s: a third instance too many, an unhealthy old one', () => {
     const group = { ...grown, desiredCapacity: 5 };
-    expect(problems({ rotation, group })).toContain('the desired capacity of members is 5 where 3 was noted');
-    expect(problems({ rotation, group: grown, reports: reportsOf(names, { unwell: 'no leader' }) })).toContain(
+    expect(problems({ rotation, groups: [group] })).toContain('the desired capacity of members is 5 where 3 was noted');
+    expect(problems({ rotation, groups: [grown], reports: reportsOf(names, { unwell: 'no leader' }) })).toContain(
       'leader',
     );
   });

@@ -6,7 +6,7 @@ import type { CheckedUpgrade, Hop } from '../../../tasks/catalogue.ts';
 import { admission, joinAs } from '../../../tasks/plan/admission.ts';
 import { type MemberSurvey, type UpgradeFacts, upgradeProblems } from '../../../tasks/plan/upgradeFacts.ts';
 import { chooseMember } from '../../../tasks/plan/upgradeMembers.ts';
-import { backupsOf, planUpgrade } from '../../../tasks/plan/upgradePlan.ts';
+import { backupsOf, planAbandonment, planUpgrade } from '../../../tasks/plan/upgradePlan.ts';
 import { begunUpgrade, notedHop, withHop } from '../../../tasks/plan/upgradeRecord.ts';
 import { checkUpgradeInput } from '../../../tasks/plan/upgradeRequest.ts';
 import { groupOf, instance, reportOf, type Seen, whole } from './rotationFacts.ts';
@@ -19,11 +19,13 @@ function surveyOf(name: string, seen: Seen = {}, changes: Partial<Survey> = {}):
   if (description === null) throw new Error('there is a description');
   const survey: Survey = {
     description,
+    security: { transport: 'plain', trusted: [], issuer: '', endsAt: null },
     raftIndex: 1_000,
     snapshotIndex: 0,
     snapshotCount: 0,
     v2Api: false,
     dataBytes: 1_000_000,
+    backupBytes: 65_000_000,
     freeBytes: 10 * gib,
     releasesFreeBytes: 10 * gib,
     arch: 'amd64',
@@ -31,6 +33,7 @@ function surveyOf(name: string, seen: Seen = {}, changes: Partial<Survey> = {}):
     clockMs: 1_000_000,
     authEnabled: false,
     v2Keys: null,
+    v2Problem: '',
     ...changes,
   };
   return { instanceId: name, survey, problem: '', answeredAtMs: 1_000_500 };
@@ -47,7 +50,7 @@ const facts = (changes: Partial<UpgradeFacts> = {}): UpgradeFacts => ({
   holderEnded: false,
   rotation: null,
   upgrade: null,
-  group: whole,
+  groups: [whole],
   surveys: names.map((name) => surveyOf(name)),
   releases: [
     { version: '3.5.35', from: 'bucket', arch: 'amd64' },
@@ -88,11 +91,22 @@ const heldLock = { cluster: 'etcd', item: 'lock', token: 7, holder: 'first', pur
 
 describe('the preflight', () => {
   const problems = (changes: Partial<UpgradeFacts>) => {
-    const { lasting, passing } = upgradeProblems(facts(changes), { strategy: 'inPlace' });
+    const { lasting, passing } = upgradeProblems(facts(changes), { strategy: 'inPlace', action: 'upgrade' });
     return [...lasting, ...passing];
   };
 
   test('finds nothing against a healthy cluster', () => expect(problems({})).toEqual([]));
+
+  test('takes users of etcd for no reason where the agents are one of them, and for the only one where they are none', () => {
+    const withAuth = (member: object) => [
+      surveyOf('i-1', member, { authEnabled: true }),
+      ...names.slice(1).map((name) => surveyOf(name)),
+    ];
+    expect(problems({ surveys: withAuth({}) })).toEqual([]);
+    expect(problems({ surveys: withAuth({ unwell: 'a read and write failed' }) })).toEqual([
+      expect.stringMatching(/^auth is on, .*user etcd-appliance-agent with the role root.*or turn auth off/),
+    ]);
+  });
 
   test('lists everything that is in the way, not only the first', () => {
     const found = problems({
@@ -117,7 +131,7 @@ describe('the preflight', () => {
   test.each([
     [
       'the group has fewer instances than it wants',
-      { group: groupOf([instance('i-1'), instance('i-2')]) },
+      { groups: [groupOf([instance('i-1'), instance('i-2')])] },
       '2 instances where 3 are wanted',
     ],
     ['the cluster was never created', { bootstrap: null }, 'never recorded as created'],
@@ -142,11 +156,26 @@ describe('the preflight', () => {
     expect(found).not.toContain('user name is empty');
   });
 
+  test('finds a cluster version that is behind the members, and a v2 store that does not answer', () => {
+    const behind = names.map((name) => surveyOf(name, {}, { v2Problem: 'timeout' }));
+    for (const { survey } of behind) Object.assign(survey?.description.member ?? {}, { clusterVersion: '3.4.0' });
+    const found = problems({ surveys: behind }).join('; ');
+    expect(found).toContain('i-1 reports the cluster version 3.4.0, where every member runs 3.5');
+    expect(found).toContain('the v2 store of i-1 could not be listed: timeout');
+  });
+
+  test('lets a rollback begin without room or clocks, but not under the lock of another', () => {
+    const surveys = [surveyOf('i-1', {}, { freeBytes: 1, clockMs: 0 })];
+    const back = { strategy: 'inPlace', action: 'rollBack' } as const;
+    expect(upgradeProblems(facts({ surveys }), back)).toEqual({ lasting: [], passing: [] });
+    expect(upgradeProblems(facts({ lock: { ...heldLock, takenAt: 'now' } }), back).lasting).toHaveLength(1);
+  });
+
   test('asks for room in the group where instances are replaced', () => {
     const full = groupOf(whole.instances, { maxSize: 3 });
-    expect(upgradeProblems(facts({ group: full }), { strategy: 'replace' }).lasting.join()).toContain(
-      'no room for a successor',
-    );
+    expect(
+      upgradeProblems(facts({ groups: [full] }), { strategy: 'replace', action: 'upgrade' }).lasting.join(),
+    ).toContain('no room for a successor');
   });
 });
 
@@ -200,6 +229,104 @@ describe('the plan', () => {
     });
   });
 
+  test('takes no member back that has run 3.0 and cannot be 2.3 again, and names those', () => {
+    const hop = { ...halted, to: '3.0.17', current: { ...halted.current, from: '2.3.8', to: '3.0.17' } };
+    const facts = (versions: readonly string[]) => ({
+      upgrade: hop as typeof halted,
+      lock: heldLock,
+      releases: [{ version: '2.3.8', from: 'bucket', arch: null }] as const,
+      surveys: names.map((name, index) => surveyOf(name, { version: versions[index] ?? '2.3.8' })),
+    });
+    const of = (...versions: readonly string[]) => {
+      const given = facts(versions);
+      for (const { survey } of given.surveys)
+        Object.assign(survey?.description.member ?? {}, { clusterVersion: '2.3.0' });
+      return planned(given, { action: 'rollBack' });
+    };
+    expect(of('3.0.17')).toMatchObject({
+      verdict: 'refused',
+      reasons: [expect.stringMatching(/^etcd 2\.3 panics.*terminate the instances that run 3\.0\.17.*: \S+$/)],
+    });
+    expect(of()).toMatchObject({ verdict: 'planned', plan: { hops: [{ kind: 'rollBack', to: '2.3.8' }] } });
+  });
+
+  test('finishes a hop whose members all run it before it goes on, or ends', () => {
+    const swapped = names.map((name) => surveyOf(name, { version: '3.6.16' }, { snapshotCount: 100 }));
+    const lastSwapped = { upgrade: halted, lock: heldLock, surveys: swapped };
+    expect(planned(lastSwapped, { action: 'resume' })).toMatchObject({
+      plan: { hops: [{ kind: 'finish', from: '3.5.35', to: '3.6.16', snapshotCount: 100, clusterVersion: '3.6.0' }] },
+    });
+    expect(planned({ ...lastSwapped, upgrade: { ...halted, to: '3.7.3' } }, { action: 'resume' })).toMatchObject({
+      plan: {
+        hops: [
+          { kind: 'finish', raftSnapshot: true },
+          { kind: 'minor', to: '3.7.3' },
+        ],
+      },
+    });
+    const noted = { ...halted, current: undefined } as unknown as UpgradeRecord;
+    expect(planned({ ...lastSwapped, upgrade: noted }, { action: 'resume' })).toMatchObject({ plan: { hops: [] } });
+    // One that was halted in the middle has its hop planned again.
+    const [first, ...others] = names.map((name) => surveyOf(name));
+    const half = [surveyOf('i-1', { version: '3.6.16' }), ...others];
+    expect(first).toBeDefined();
+    expect(planned({ ...lastSwapped, surveys: half }, { action: 'resume' })).toMatchObject({
+      plan: { hops: [{ kind: 'minor', to: '3.6.16' }] },
+    });
+  });
+
+  test('goes on with a rollback that was halted, and ends where it went back to', () => {
+    const back = { ...halted, to: '3.5.35', current: { from: '3.5.35', to: '3.6.16', back: true } } as const;
+    const half = ['i-1', 'i-2'].map((name) => surveyOf(name)).concat(surveyOf('i-3', { version: '3.6.16' }));
+    expect(planned({ upgrade: back, lock: heldLock, surveys: half }, { action: 'resume' })).toMatchObject({
+      plan: { hops: [{ kind: 'rollBack', to: '3.5.35' }] },
+    });
+    // A release that nobody may go to may be gone back to.
+    const bad = { ...back, from: '3.5.1', to: '3.5.1', current: undefined } as unknown as UpgradeRecord;
+    const surveys = names.map((name) => surveyOf(name, { version: '3.5.1' }));
+    expect(planned({ upgrade: bad, lock: heldLock, surveys }, { action: 'resume' })).toMatchObject({
+      plan: { hops: [] },
+    });
+  });
+
+  test('goes forward again where a rollback was halted until it was too late', () => {
+    const back = { ...halted, to: '3.5.35', current: { from: '3.5.35', to: '3.6.16', back: true } } as const;
+    const surveys = names.map((name) => surveyOf(name, { version: '3.6.16' }));
+    for (const { survey } of surveys) Object.assign(survey?.description.member ?? {}, { clusterVersion: '3.6.0' });
+    const forward = planned({ upgrade: back, lock: heldLock, surveys }, { action: 'resume' });
+    expect(forward).toMatchObject({ verdict: 'planned', plan: { to: '3.6.16', hops: [] } });
+    if (forward.verdict === 'refused') return;
+    const checked = request({ action: 'resume' });
+    const begun = { cluster: 'etcd', execution: 'e', token: 8, now: 'now', request: checked, plan: forward.plan };
+    expect(begunUpgrade(back, begun)).toMatchObject({ to: '3.6.16', current: { from: '3.5.35', to: '3.6.16' } });
+    expect(begunUpgrade(back, begun).current).not.toHaveProperty('back');
+  });
+
+  test('is not the one of a record that ended before the lock was taken', () => {
+    const ended = { ...halted, endedAt: 'then' };
+    expect(planned({ upgrade: ended, lock: { ...heldLock, token: 8 } }, { action: 'resume' })).toMatchObject({
+      reasons: [expect.stringContaining('first took the lock and noted nothing')],
+    });
+    // Its own lock: there is nothing left but to release it, whatever was abandoned.
+    expect(planned({ upgrade: ended, lock: heldLock }, { action: 'resume' })).toMatchObject({ plan: { hops: [] } });
+  });
+
+  test('gives the group back first that it has not given back', () => {
+    expect(planned({}, { to: '3.6.16' })).toMatchObject({ plan: { owesGroup: false } });
+    const rotation = { reason: 'r' } as UpgradeFacts['rotation'];
+    expect(planned({ rotation }, { to: '3.6.16' })).toMatchObject({ plan: { owesGroup: true } });
+  });
+
+  test('is left where it is, whatever the members say', () => {
+    expect(planAbandonment({ upgrade: halted, lock: heldLock }, 'etcd')).toMatchObject({
+      plan: { hops: [], goesOnWith: halted.beganAt },
+    });
+    expect(planAbandonment({ upgrade: null, lock: heldLock }, 'etcd')).toMatchObject({ plan: { goesOnWith: null } });
+    expect(planAbandonment({ upgrade: halted, lock: null }, 'etcd')).toMatchObject({
+      reasons: [expect.stringContaining('no halted upgrade to abandon')],
+    });
+  });
+
   test('goes on with a halted upgrade to where it was going', () => {
     expect(planned({ upgrade: halted, lock: heldLock }, { action: 'resume' })).toMatchObject({
       plan: { to: '3.6.16', goesOnWith: halted.beganAt },
@@ -234,10 +361,10 @@ describe('the next member', () => {
     });
   });
 
-  test('is nobody while another is not well, unless it is the only one and open itself', () => {
+  test('is the only one that is not well, also where it was swapped already, and nobody while two are not', () => {
     const unwell = { unwell: 'i-2 sees no leader' };
     expect(next([surveyOf('i-1'), surveyOf('i-2', { ...unwell, ...done }), surveyOf('i-3')])).toMatchObject({
-      verdict: 'halted',
+      next: { member: 'i-2' },
     });
     expect(next([surveyOf('i-1'), surveyOf('i-2', unwell), surveyOf('i-3')])).toMatchObject({
       next: { member: 'i-2' },
@@ -248,6 +375,26 @@ describe('the next member', () => {
     expect(next([silent('i-1'), surveyOf('i-2', done), surveyOf('i-3', done)])).toMatchObject({
       next: { member: 'i-1' },
     });
+  });
+});
+
+describe('the member whose step was the last one', () => {
+  test('is not chosen again: its command has ended, and would only say so', () => {
+    const done = { version: '3.6.16' };
+    const sick = [surveyOf('i-1', { ...done, unwell: 'i-1 is slow' }), surveyOf('i-2'), surveyOf('i-3')];
+    expect(chooseMember(sick, hop(), 'i-1')).toEqual({
+      verdict: 'halted',
+      problems: ['i-1 has ended its step and is not as it should be', 'i-1 is slow'],
+    });
+    const undone = names.map((name) => surveyOf(name));
+    expect(chooseMember(undone, hop(), 'i-1')).toMatchObject({ verdict: 'halted' });
+    expect(chooseMember(undone, hop(), 'i-3')).toMatchObject({ next: { member: 'i-1' } });
+  });
+
+  test('is chosen where it is alone and does not answer, since nobody says who is a member', () => {
+    const alone = surveyOf('i-1', { unwell: 'i-1: etcd does not run' });
+    Object.assign(alone.survey?.description ?? {}, { member: null });
+    expect(chooseMember([alone], hop())).toMatchObject({ next: { member: 'i-1' } });
   });
 });
 
@@ -277,6 +424,8 @@ describe('backups', () => {
     expect(kinds('2.3.8', ['/a'])).toEqual(['i-1 tar.gz', 'i-2 tar.gz', 'i-3 tar.gz']);
     expect(kinds('3.3.27', ['/a'])).toEqual(['i-1 db', 'i-1 tar.gz', 'i-2 tar.gz', 'i-3 tar.gz']);
     expect(backupsOf({ surveys: [] }, hop({ kind: 'patch' }))).toEqual([]);
+    const deleting = hop({ kind: 'restart', to: '3.5.35', deletesV2Keys: true });
+    expect(backupsOf({ surveys: [surveyOf('i-1')] }, deleting)).toEqual([{ member: 'i-1', format: 'tar.gz' }]);
   });
 });
 
@@ -316,14 +465,16 @@ describe('the record', () => {
     expect(begunUpgrade(halted, beginning({ action: 'rollBack' }))).toMatchObject({
       token: 8,
       to: '3.5.35',
-      current: halted.current,
+      current: { ...halted.current, back: true },
     });
     const anew = begunUpgrade(
       { ...halted, flip: { clusterVersion: '3.5.0', raftIndex: 9 } },
       beginning({ to: '3.6.16' }),
     );
-    expect(anew).toMatchObject({ token: 8, beganAt: 'now', done: [], flip: { raftIndex: 9 } });
-    expect(anew.current).toBeUndefined();
+    // The hop that was halted is finished first, where its members run it already.
+    expect(anew).toMatchObject({ token: 8, beganAt: 'now', done: [], flip: { raftIndex: 9 }, current: halted.current });
+    const ended = begunUpgrade({ ...halted, endedAt: 'then' }, beginning({ to: '3.6.16' }));
+    expect(ended.current).toBeUndefined();
   });
 
   test('notes what is under way, what is done, and when the cluster version changed', () => {

@@ -1,6 +1,7 @@
 /** Instances and functions. */
 import type { AutoScaling } from '../../autoscaling/index.ts';
 import type { LaunchTemplateData, Network } from '../../ec2/launchTemplates.ts';
+import type { Vpcs } from '../../ec2/vpc/records.ts';
 import type { Lambda } from '../../lambda/index.ts';
 import type { FileAsset } from '../assembly.ts';
 import { generatedName, type Providers, type ResourceRequest, resourceId, text } from '../provider.ts';
@@ -8,32 +9,15 @@ import { groups } from './groups.ts';
 
 export interface ComputeParts {
   readonly network: Network;
+  readonly subnets: Vpcs['subnets'];
   readonly autoscaling: AutoScaling;
   readonly lambda: Lambda;
   readonly account: string;
   readonly assets: readonly FileAsset[];
 }
 
-export function compute({ network, autoscaling, lambda, account, assets }: ComputeParts): Providers {
+export function compute({ network, subnets, autoscaling, lambda, account, assets }: ComputeParts): Providers {
   return {
-    'AWS::EC2::Subnet': {
-      create({ properties }) {
-        const subnetId = resourceId('subnet');
-        const zone = text(properties, 'AvailabilityZone') ?? '';
-        network.subnets.put(subnetId, { subnetId, zone, vpcId: text(properties, 'VpcId') ?? '' });
-        return { physicalId: subnetId, attributes: { SubnetId: subnetId, AvailabilityZone: zone } };
-      },
-    },
-    'AWS::IAM::Role': {
-      create(request) {
-        const name = text(request.properties, 'RoleName') ?? generatedName(request);
-        return {
-          physicalId: name,
-          attributes: { Arn: `arn:aws:iam::${account}:role/${name}`, RoleId: resourceId('AROA') },
-        };
-      },
-      update: (_request, existing) => existing,
-    },
     'AWS::IAM::InstanceProfile': {
       create(request) {
         const name = text(request.properties, 'InstanceProfileName') ?? generatedName(request);
@@ -42,6 +26,7 @@ export function compute({ network, autoscaling, lambda, account, assets }: Compu
         network.profiles.put(name, { name, arn, roleName });
         return { physicalId: name, attributes: { Arn: arn } };
       },
+      delete: ({ physicalId }) => network.profiles.delete(physicalId),
     },
     'AWS::EC2::LaunchTemplate': {
       create(request) {
@@ -60,8 +45,9 @@ export function compute({ network, autoscaling, lambda, account, assets }: Compu
         network.templates.put(id, { ...before, versions });
         return { physicalId: id, attributes: { ...attributes, LatestVersionNumber: String(versions.length) } };
       },
+      delete: ({ physicalId }) => network.templates.delete(physicalId),
     },
-    ...groups({ network, autoscaling }),
+    ...groups({ network, subnets, autoscaling }),
     'AWS::Lambda::Function': {
       create: (request) =>
         makeFunction(request, text(request.properties, 'FunctionName') ?? generatedName(request), lambda, assets),

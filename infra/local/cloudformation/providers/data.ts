@@ -1,16 +1,19 @@
-/** Tables, buckets, keys, parameters, documents, logs, alarms and state machines. */
+/** Tables, buckets, parameters, documents, logs, alarms and state machines. */
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
+  DeleteTableCommand,
   DescribeTableCommand,
   type DynamoDBClient,
+  ResourceNotFoundException,
 } from '@aws-sdk/client-dynamodb';
 import type { Monitoring } from '../../monitoring/index.ts';
 import type { ObjectStore } from '../../s3/store.ts';
 import type { CommandDocument } from '../../ssm/document.ts';
 import type { Ssm } from '../../ssm/index.ts';
 import type { Caller, HomeContext, Service } from '../../wire/service.ts';
-import { generatedName, type Providers, type ResourceRequest, resourceId, text } from '../provider.ts';
+import { generatedName, type Providers, type ResourceRequest, text } from '../provider.ts';
+import { refuseRetained } from '../resources.ts';
 
 export interface DataParts {
   readonly context: HomeContext;
@@ -32,16 +35,23 @@ export function data(parts: DataParts): Providers {
     'AWS::DynamoDB::Table': {
       async create(request) {
         const name = text(request.properties, 'TableName') ?? generatedName(request);
-        await createTable(dynamodb, name, request);
+        const isThere = await hasTable(dynamodb, name);
+        refuseRetained(context, request.type, name, isThere);
+        // A deployment that broke off after the table was made finds it.
+        if (!isThere) await createTable(dynamodb, name, request);
         return { physicalId: name, attributes: { Arn: arn('dynamodb', `table/${name}`) } };
       },
       // Only settings that dynalite does not know can change without a replacement.
       update: (_request, existing) => existing,
+      async delete({ physicalId: TableName }) {
+        await dynamodb.send(new DeleteTableCommand({ TableName }));
+      },
     },
     'AWS::S3::Bucket': {
       create(request) {
         const name = (text(request.properties, 'BucketName') ?? generatedName(request, 63)).toLowerCase();
-        objects.createBucket(name);
+        refuseRetained(context, request.type, name, objects.hasBucket(name));
+        objects.createBucket(name, context.region);
         const domain = `${name}.s3.${context.region}.amazonaws.com`;
         return {
           physicalId: name,
@@ -49,13 +59,7 @@ export function data(parts: DataParts): Providers {
         };
       },
       update: (_request, existing) => existing,
-    },
-    'AWS::KMS::Key': {
-      create() {
-        const id = resourceId('key');
-        return { physicalId: id, attributes: { Arn: arn('kms', `key/${id}`), KeyId: id } };
-      },
-      update: (_request, existing) => existing,
+      delete: ({ physicalId }) => objects.deleteBucket(physicalId),
     },
     'AWS::SSM::Parameter': {
       create(request) {
@@ -138,14 +142,21 @@ function definitionOf({ properties }: ResourceRequest): string {
   return typeof DefinitionString === 'string' ? DefinitionString : JSON.stringify(Definition);
 }
 
-/** A deployment that broke off after the table was made finds it. */
+async function hasTable(dynamodb: DynamoDBClient, TableName: string): Promise<boolean> {
+  try {
+    await dynamodb.send(new DescribeTableCommand({ TableName }));
+    return true;
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return false;
+    throw error;
+  }
+}
+
 async function createTable(
   dynamodb: DynamoDBClient,
   TableName: string,
   { properties }: ResourceRequest,
 ): Promise<void> {
-  const known = await dynamodb.send(new DescribeTableCommand({ TableName })).catch(() => null);
-  if (known !== null) return;
   await dynamodb.send(
     new CreateTableCommand({
       TableName,

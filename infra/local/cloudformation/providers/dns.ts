@@ -1,5 +1,6 @@
 /** Hosted zones and plain record sets. */
 import type { Change, ResourceRecordSet, VPC } from '@aws-sdk/client-route-53';
+import { reassociated } from '../../route53/associations.ts';
 import { changedRecordSets } from '../../route53/changes.ts';
 import { nameServers, type Zones } from '../../route53/zones.ts';
 import { generatedName, type Providers, text } from '../provider.ts';
@@ -28,7 +29,8 @@ export function dns(zones: Zones): Providers {
         if (text(properties, 'Name') !== text(existing.properties, 'Name'))
           throw new Error('its name changed, which replaces it on AWS; start over with --fresh');
         const { comment: _, ...zone } = zones.get(existing.physicalId);
-        zones.replace({ ...zone, ...commentOf(properties), vpcs: VPCs });
+        const { VPCs: before = [] } = existing.properties as { VPCs?: VPC[] };
+        zones.replace({ ...zone, ...commentOf(properties), vpcs: reassociated(zone.vpcs, before, VPCs) });
         return existing;
       },
       delete: ({ physicalId }) => zones.delete(physicalId),

@@ -1,23 +1,25 @@
 /** Auto Scaling groups and their lifecycle hooks. */
 import type { AutoScaling } from '../../autoscaling/index.ts';
 import type { Network } from '../../ec2/launchTemplates.ts';
+import type { Vpcs } from '../../ec2/vpc/records.ts';
 import { type Existing, generatedName, type Providers, type ResourceRequest, tagsOf, text } from '../provider.ts';
 
 export interface GroupParts {
   readonly network: Network;
+  readonly subnets: Vpcs['subnets'];
   readonly autoscaling: AutoScaling;
 }
 
-export function groups({ network, autoscaling }: GroupParts): Providers {
+export function groups({ network, subnets, autoscaling }: GroupParts): Providers {
   return {
     'AWS::AutoScaling::AutoScalingGroup': {
       create(request) {
         const name = text(request.properties, 'AutoScalingGroupName') ?? generatedName(request);
-        const group = autoscaling.createGroup({ name, ...groupOf(request, network) });
+        const group = autoscaling.createGroup({ name, ...groupOf(request, network, subnets) });
         return { physicalId: name, attributes: { Arn: group.arn, AutoScalingGroupARN: group.arn } };
       },
       update(request, existing) {
-        const { minSize, maxSize, desiredCapacity, ...rest } = groupOf(request, network);
+        const { minSize, maxSize, desiredCapacity, ...rest } = groupOf(request, network, subnets);
         const sizes = sizesChanged(request, existing) ? { minSize, maxSize, desiredCapacity } : {};
         autoscaling.updateGroup(existing.physicalId, { ...rest, ...sizes });
         return existing;
@@ -60,23 +62,23 @@ function hookOf({ properties }: ResourceRequest, name: string) {
   };
 }
 
-function groupOf({ properties }: ResourceRequest, network: Network) {
+function groupOf({ properties }: ResourceRequest, network: Network, known: Vpcs['subnets']) {
   const template = properties.LaunchTemplate as { LaunchTemplateId: string; Version: string } | undefined;
   if (template === undefined) throw new Error('it needs a LaunchTemplate; this home makes no mixed instances');
-  const known = network.templates.get(template.LaunchTemplateId);
+  const named = network.templates.get(template.LaunchTemplateId);
   const maxSize = Number(properties.MaxSize);
   const minSize = Number(properties.MinSize);
   const subnets = ((properties.VPCZoneIdentifier ?? []) as string[]).map((subnetId) => {
-    const subnet = network.subnets.get(subnetId);
+    const subnet = known.get(subnetId);
     if (subnet === null) throw new Error(`its subnet ${subnetId} is not one of this home`);
-    return subnet;
+    return { subnetId, zone: subnet.zone, vpcId: subnet.vpcId };
   });
   return {
     minSize,
     maxSize,
     desiredCapacity: Number(properties.DesiredCapacity ?? minSize),
     subnets,
-    launchTemplate: { id: template.LaunchTemplateId, name: known?.name ?? '', version: String(template.Version) },
+    launchTemplate: { id: template.LaunchTemplateId, name: named?.name ?? '', version: String(template.Version) },
     tags: tagsOf(properties.Tags),
   };
 }

@@ -1,5 +1,7 @@
 /** The browser's side of the JSON API. */
-import type { MembersView, RefusalView } from '../views.ts';
+import type { LinksView, MembersView, RefusalView } from '../views.ts';
+import { server } from './server.ts';
+import { token } from './token.ts';
 
 /** What the server said no to, and at which field. */
 export class ApiError extends Error {
@@ -26,8 +28,16 @@ export async function getJson<Answer>(path: string): Promise<Answer> {
 }
 
 export async function postJson<Answer>(path: string, body: unknown): Promise<Answer> {
-  const headers = { 'content-type': 'application/json', 'x-etcd-appliance-token': meta('etcd-appliance-token') };
-  return (await asked(path, { method: 'POST', headers, body: JSON.stringify(body) })).json() as Promise<Answer>;
+  return changedBy('POST', path, body);
+}
+
+export async function putJson<Answer>(path: string, body: unknown): Promise<Answer> {
+  return changedBy('PUT', path, body);
+}
+
+async function changedBy<Answer>(method: 'POST' | 'PUT', path: string, body: unknown): Promise<Answer> {
+  const headers = { 'content-type': 'application/json', 'x-etcd-appliance-token': token() ?? '' };
+  return (await asked(path, { method, headers, body: JSON.stringify(body) })).json() as Promise<Answer>;
 }
 
 async function asked(path: string, init: RequestInit): Promise<Response> {
@@ -46,24 +56,22 @@ export interface Watcher {
   /** Executions or instances have changed, or may have while the connection was down. */
   readonly changed: () => void;
   readonly members: (view: MembersView) => void;
+  readonly links: (view: LinksView) => void;
   readonly connected: (connected: boolean) => void;
 }
 
 /** Listens for pushes until the function it returns is called; the browser reconnects by itself. */
-export function watch({ changed, members, connected }: Watcher): () => void {
+export function watch({ changed, members, links, connected }: Watcher): () => void {
   const stream = new EventSource('/api/events');
   stream.addEventListener('hello', (event) => {
     // Another start of the server has another token, and perhaps another page.
-    if (JSON.parse(event.data).server !== meta('etcd-appliance-server')) location.reload();
+    if (JSON.parse(event.data).server !== server) location.reload();
     connected(true);
     changed();
   });
   stream.addEventListener('change', changed);
   stream.addEventListener('members', (event) => members(JSON.parse(event.data) as MembersView));
+  stream.addEventListener('links', (event) => links(JSON.parse(event.data) as LinksView));
   stream.addEventListener('error', () => connected(false));
   return () => stream.close();
-}
-
-function meta(name: string): string {
-  return document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content ?? '';
 }

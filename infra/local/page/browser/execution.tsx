@@ -13,12 +13,14 @@ interface Props {
   /** null: there is none yet */
   readonly arn: string | null;
   readonly version: number;
+  /** Whether it can be stopped from here. */
+  readonly mayChange: boolean;
   /** Name of the selected state. */
   readonly state: string | null;
   readonly select: (state: string | null) => void;
 }
 
-export function Execution({ arn, version, state, select }: Props) {
+export function Execution({ arn, version, mayChange, state, select }: Props) {
   const path = arn === null ? null : executionPath(arn);
   const execution = useLoaded(path, version, getJson<ExecutionView>);
   // The definition of an execution never changes: drawn once, coloured again and again.
@@ -46,7 +48,7 @@ export function Execution({ arn, version, state, select }: Props) {
       >
         {view ? statusLine(view) : 'Loading…'}
       </p>
-      {view && <Facts view={view} path={path ?? ''} />}
+      {view && <Facts view={view} path={path ?? ''} mayChange={mayChange} />}
       <div class={state === null ? 'steps' : 'steps with-details'}>
         <StepGraph
           svg={graph.value}
@@ -77,13 +79,13 @@ export function Execution({ arn, version, state, select }: Props) {
   );
 }
 
-function Facts({ view, path }: { view: ExecutionView; path: string }) {
+function Facts({ view, path, mayChange }: { view: ExecutionView; path: string; mayChange: boolean }) {
   return (
     <div class="facts">
       <p>
         <span class="quiet">{view.name}</span> <Elapsed view={view} />
         <a href={path}>JSON</a> <a href={`${path}/history`}>History as JSON</a>
-        {executionStatus(view.status) === 'running' && <Stop path={path} />}
+        {mayChange && executionStatus(view.status) === 'running' && <Stop path={path} />}
       </p>
       <details>
         <summary>Input and output</summary>

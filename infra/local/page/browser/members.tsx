@@ -38,7 +38,7 @@ export function Members({ members, upkeep }: MembersProps) {
   );
 }
 
-const columns = ['Member', 'Health', 'Role', 'Version', 'Database', 'Zone', 'Address'] as const;
+const columns = ['Member', 'Health', 'Role', 'Version', 'Serves', 'Database', 'Zone', 'Address'] as const;
 
 function Member({ member }: { member: MemberView }) {
   return (
@@ -55,6 +55,12 @@ function Member({ member }: { member: MemberView }) {
       </td>
       <td data-label="Role">{member.role === 'leader' ? <strong>★ leader</strong> : (member.role ?? '–')}</td>
       <td data-label="Version">{member.version ?? '–'}</td>
+      <td data-label="Serves">
+        {member.serves === null ? '–' : transportWords[member.serves.transport]}
+        {member.serves?.certificateEndsAt != null && (
+          <small>certificate until {member.serves.certificateEndsAt.slice(0, 10)}</small>
+        )}
+      </td>
       <td data-label="Database">
         {member.database === null ? '–' : bytesOf(member.database.bytes)}
         {member.database !== null && isNearQuota(member.database) && (
@@ -66,6 +72,8 @@ function Member({ member }: { member: MemberView }) {
     </tr>
   );
 }
+
+const transportWords = { plain: 'HTTP', both: 'HTTP and TLS', tls: 'TLS' } as const;
 
 /** As the alarm has it. */
 function isNearQuota({ bytes, quotaBytes }: NonNullable<MemberView['database']>): boolean {

@@ -119,11 +119,18 @@ function hasEnded({ status }: Held): boolean {
   return status !== null && executionStatus(status) !== 'running';
 }
 
+/** Of operations that are gone on with by the same input, and may also be left in other ways. */
+const otherWays: Readonly<Record<string, string>> = {
+  MigrateToTls: ', or with {"action": "abandon"}',
+  RotateCertificateAuthority: ', or with {"action": "rollBack"} or "abandon"',
+};
+
 /** What to do about a lock whose execution has ended; nothing about any other. */
 export function waysOut(held: Held): readonly string[] {
   if (!hasEnded(held)) return [];
   const ended = `that execution has ended: ${executionWords[held.status ?? ''] ?? held.status}`;
-  if (held.purpose !== 'RollingUpgrade') return [ended, `start ${held.purpose} again to go on`];
+  if (held.purpose !== 'RollingUpgrade')
+    return [ended, `start ${held.purpose} again to go on${otherWays[held.purpose] ?? ''}`];
   return [ended, 'start RollingUpgrade with {"action": "resume"}, "rollBack" or "abandon"'];
 }
 

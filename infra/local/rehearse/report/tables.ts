@@ -13,7 +13,9 @@ export function hopTable({ hops, whole, tookMs, downMs }: Summary): Markup {
 
 function hopRow(figures: HopFigures, index: number): Markup {
   const { hop, failed, offered, longestGapMs, gapGoalMs, fromMs, untilMs } = figures;
-  const kind = { minor: '', patch: ' (patch)', restart: ' (restart)', rollBack: ' (back)' }[hop.kind];
+  const kind = { minor: '', patch: ' (patch)', restart: ' (restart)', finish: ' (finished)', rollBack: ' (back)' }[
+    hop.kind
+  ];
   const members = hop.members.map(({ member, downMs, successor }) =>
     downMs === null ? `${member}: replaced by ${successor ?? 'nobody'}` : `${member}: ${ms(downMs)}`,
   );

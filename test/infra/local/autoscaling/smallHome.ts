@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { type Home, openHome } from '../../../../infra/local/home.ts';
+import { documents } from '../../../../infra/local/wire/documents.ts';
 
 export const groupName = 'members';
 
@@ -83,7 +84,7 @@ function smallHome(home: Home, folder: string): SmallHome {
   };
 }
 
-async function describeInstances({ services }: Home): Promise<void> {
+async function describeInstances({ services, context }: Home): Promise<void> {
   const { network, s3 } = services;
   const bytes = Buffer.from(agent);
   s3.store.createBucket('agents');
@@ -95,6 +96,7 @@ async function describeInstances({ services }: Home): Promise<void> {
     arn: 'arn:aws:iam::123456789012:instance-profile/member',
     roleName: 'member',
   });
+  allowBoot(services, context);
   const data = {
     ImageId: 'ami-1',
     InstanceType: 'm6i.large',
@@ -113,4 +115,13 @@ export async function eventually<T>(ask: () => T | Promise<T>, withinMs = 30_000
     if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${ask}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** The instances' role, as a stack would have made it: a home that is opened again knows it. */
+function allowBoot({ roles }: Home['services'], { database }: Home['context']): void {
+  const statement = { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::agents/*' };
+  const properties = { Policies: [{ PolicyName: 'boot', PolicyDocument: { Statement: [statement] } }] };
+  const role = { type: 'AWS::IAM::Role', physicalId: 'member', properties, attributes: {} };
+  documents(database, 'cloudformation_resources').put('small/Role', { ...role, stackName: 'small', logicalId: 'Role' });
+  roles.putRole('member', properties);
 }

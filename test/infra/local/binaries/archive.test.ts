@@ -54,6 +54,20 @@ describe('the archive of a release', () => {
     expect(await releaseArchive('3.5.35')).toEqual(one);
   });
 
+  test('of a 3.0 that was built before its build was changed is made anew', async () => {
+    provide('3.0.17', 'etcd');
+    const binaries = join(folder, 'cache/etcd-appliance/binaries');
+    mkdirSync(binaries, { recursive: true });
+    const old = join(binaries, `etcd-v3.0.17-linux-${arch}.tar.gz`);
+    for (const file of [old, join(binaries, 'etcd-3.0.17')]) writeFileSync(file, 'old');
+    writeFileSync(`${old}.sha256`, `${'0'.repeat(64)}\n`);
+    const { path } = await releaseArchive('3.0.17');
+    expect(path).not.toBe(old);
+    const content = execFileSync('tar', ['-xzOf', path, `etcd-v3.0.17-linux-${arch}/etcd`], { encoding: 'utf8' });
+    expect(content).toContain('echo 3.0.17');
+    expect(readFileSync(join(binaries, 'etcd-3.0.17+2'), 'utf8')).toBe(content);
+  });
+
   test('that was made without etcdutl is not taken for one that has it', async () => {
     provide('3.5.35', 'etcd', 'etcdutl');
     const binaries = join(folder, 'cache/etcd-appliance/binaries');

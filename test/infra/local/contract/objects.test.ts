@@ -13,8 +13,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { createAws } from '../../../../agent/machine/aws.ts';
-import { errorOf, type Target, targets } from './target.ts';
+import { agentOf, errorOf, type Target, targets } from './target.ts';
 
 jest.setTimeout(120_000);
 
@@ -115,18 +114,7 @@ describe.each(targets)('S3 of %s', (_, open) => {
 
   test("serves the agent's own request", async () => {
     await put('etcd/3.5.35', 'an archive');
-    const { endpoint, region, credentials } = target.client;
-    const held = { ...credentials, sessionToken: 'none' };
-    const metadata = {
-      identity: () => Promise.reject(new Error('nobody asks')),
-      credentials: async () => held,
-      targetLifecycleState: async () => null,
-    };
-    const real = Date.now;
-    // Also of an instance whose clock is an hour off when its agent starts.
-    Date.now = () => real() - 3_600_000;
-    const aws = createAws(metadata, region, endpoint);
-    Date.now = real;
+    const aws = agentOf(target);
     const found = await aws.object(Bucket, 'etcd/3.5.35', 5_000);
     expect(found && (await text(found))).toBe('an archive');
     expect(await aws.object(Bucket, 'etcd/9.9.9', 5_000)).toBeNull();

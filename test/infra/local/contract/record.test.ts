@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@
 import type { BootstrapRecord, LockRecord } from '#etcd/record.ts';
 import { createAws } from '../../../../agent/machine/aws.ts';
 import { type ClusterRecord, createRecord } from '../../../../agent/machine/record.ts';
-import { type Target, targets } from './target.ts';
+import { metadataOf, type Target, targets } from './target.ts';
 
 jest.setTimeout(120_000);
 
@@ -57,21 +57,22 @@ describe.each(targets)('the cluster record in %s', (_, open) => {
 
   beforeEach(() => {
     cluster = `cluster-${++clusters}`;
-    process.env.CLUSTER = cluster;
+    Object.assign(process.env, { CLUSTER: cluster, REGIONS: target.client.region });
     agent = recordOf('i-1');
   });
 
   function recordOf(instanceId: string): ClusterRecord {
-    const { endpoint, region, credentials } = target.client;
-    const held = { ...credentials, sessionToken: 'none' };
-    const metadata = {
-      identity: () => Promise.reject(new Error('nobody asks')),
-      credentials: async () => held,
-      targetLifecycleState: async () => null,
+    const { endpoint, region } = target.client;
+    const place = {
+      address: '127.0.0.10',
+      zone: 'eu-west-1a',
+      region,
+      bucket: 'none',
+      signerArn: '',
+      homeRegion: region,
     };
-    const place = { address: '127.0.0.10', zone: 'eu-west-1a', region, bucket: 'none' };
     const identity = { ...place, instanceId, cluster, table: TableName };
-    return createRecord(createAws(metadata, region, endpoint), identity);
+    return createRecord(createAws(metadataOf(target), region, endpoint), identity);
   }
 
   async function items(prefix: string): Promise<Record<string, unknown>[]> {
@@ -172,11 +173,11 @@ describe.each(targets)('the cluster record in %s', (_, open) => {
   });
 
   test('keeps the first claim of a member, whoever asks again', async () => {
-    expect(await agent.claimStart('i-1', 'mine')).toBe(true);
-    expect(await agent.claimStart('i-1', 'mine')).toBe(true);
-    expect(await agent.claimStart('i-1', 'other')).toBe(false);
+    expect(await agent.claimStart('i-1', 'mine', 'eu-west-1a')).toBe(true);
+    expect(await agent.claimStart('i-1', 'mine', 'eu-west-1a')).toBe(true);
+    expect(await agent.claimStart('i-1', 'other', 'eu-west-1a')).toBe(false);
     expect(await agent.readStarted('i-1')).toMatchObject({ cluster, item: 'started#i-1', claim: 'mine' });
-    expect(await agent.claimStart('i-2', 'other')).toBe(true);
+    expect(await agent.claimStart('i-2', 'other', 'eu-west-1a')).toBe(true);
   });
 
   test('gives the turn to change the membership to one agent at a time', async () => {

@@ -9,6 +9,8 @@ import {
   ListHostedZonesByNameCommand,
   ListHostedZonesCommand,
   ListResourceRecordSetsCommand,
+  type ResourceRecordSet,
+  type ResourceRecordSetRegion,
   Route53Client,
 } from '@aws-sdk/client-route-53';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
@@ -112,6 +114,40 @@ describe.each(targets)('Route 53 of %s', (name, open) => {
       ResourceRecords: [{ Value: '"text with \\"quotes\\" & <signs>"' }],
     });
     expect(from.ResourceRecordSets).toHaveLength(2);
+  });
+
+  test('keeps a set for each region under one name', async () => {
+    const HostedZoneId = await zoneNamed('near.internal');
+    const near = (Action: Change['Action'], Region: ResourceRecordSetRegion, ...values: string[]): Change => {
+      const { ResourceRecordSet } = set(Action, '_etcd._tcp.near.internal.', 'SRV', ...values);
+      return {
+        Action,
+        ResourceRecordSet: { ...ResourceRecordSet, SetIdentifier: Region, Region } as ResourceRecordSet,
+      };
+    };
+    const [west, central] = ['eu-west-1', 'eu-central-1'] as const;
+    await change(
+      HostedZoneId,
+      // In the order of their identifiers, which moto does not sort by.
+      near('CREATE', central, '0 1 2379 b.near.internal.'),
+      near('CREATE', west, '0 1 2379 a.near.internal.', '10 1 2379 b.near.internal.'),
+    );
+    await change(HostedZoneId, near('UPSERT', central, '0 1 2379 c.near.internal.'));
+    const both = await client.send(new ListResourceRecordSetsCommand({ HostedZoneId }));
+    expect(both.ResourceRecordSets?.slice(2)).toEqual([
+      {
+        Name: '_etcd._tcp.near.internal.',
+        Type: 'SRV',
+        SetIdentifier: central,
+        Region: central,
+        TTL: 10,
+        ResourceRecords: [{ Value: '0 1 2379 c.near.internal.' }],
+      },
+      expect.objectContaining({ SetIdentifier: west, Region: west }),
+    ]);
+    await change(HostedZoneId, near('DELETE', central, '0 1 2379 c.near.internal.'));
+    const { ResourceRecordSets } = await client.send(new ListResourceRecordSetsCommand({ HostedZoneId }));
+    expect(ResourceRecordSets?.slice(2).map(({ Region }) => Region)).toEqual([west]);
   });
 
   test('replaces, deletes, and tells when a change is everywhere', async () => {

@@ -2,6 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Aws, createAws } from '../../../../agent/machine/aws.ts';
+import type { Metadata } from '../../../../agent/machine/metadata.ts';
 import { type Home, openHome } from '../../../../infra/local/home.ts';
 import { startMoto } from '../../../moto.ts';
 
@@ -16,6 +18,25 @@ export interface Target {
   /** Where the target is this home. */
   readonly home?: Home;
   close(): Promise<void>;
+}
+
+/** What gives an agent the target's credentials. */
+export function metadataOf({ client: { credentials } }: Target): Metadata {
+  return {
+    identity: () => Promise.reject(new Error('nobody asks')),
+    credentials: async () => ({ ...credentials, sessionToken: 'none' }),
+    targetLifecycleState: async () => null,
+  };
+}
+
+/** An agent's calls to the target: of an instance whose clock is an hour off when its agent starts. */
+export function agentOf(target: Target): Aws {
+  const { endpoint, region } = target.client;
+  const real = Date.now;
+  Date.now = () => real() - 3_600_000;
+  const aws = createAws(metadataOf(target), region, endpoint);
+  Date.now = real;
+  return aws;
 }
 
 export const targets: readonly [name: string, open: () => Promise<Target>][] = [

@@ -14,8 +14,8 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { type Aws, createAws, type ObjectFile } from '../../../../agent/machine/aws.ts';
-import { errorOf, type Target, targets } from './target.ts';
+import type { Aws, ObjectFile } from '../../../../agent/machine/aws.ts';
+import { agentOf, errorOf, type Target, targets } from './target.ts';
 
 jest.setTimeout(120_000);
 
@@ -106,21 +106,7 @@ describe.each(targets)('S3 of %s', (name, open) => {
   test('is sent no file that is not there, or that S3 would not take', async () => {
     const file = { ...fileOf(Buffer.from('a')), path: join(folder, 'absent') };
     await expect(aws.putObject(Bucket, 'absent', file, {}, longMs)).rejects.toThrow('ENOENT');
-    const large = aws.putObject(Bucket, 'large', { ...file, bytes: 5 * 1024 ** 3 + 1 }, {}, longMs);
+    const large = aws.putObject(Bucket, 'large', { ...file, bytes: 10_000 * 512 * 1024 ** 2 + 1 }, {}, longMs);
     await expect(large).rejects.toMatchObject({ code: 'EntityTooLarge' });
   });
 });
-
-/** An agent whose clock is an hour off when it starts. */
-function agentOf({ client: { endpoint, region, credentials } }: Target): Aws {
-  const metadata = {
-    identity: () => Promise.reject(new Error('nobody asks')),
-    credentials: async () => ({ ...credentials, sessionToken: 'none' }),
-    targetLifecycleState: async () => null,
-  };
-  const real = Date.now;
-  Date.now = () => real() - 3_600_000;
-  const aws = createAws(metadata, region, endpoint);
-  Date.now = real;
-  return aws;
-}

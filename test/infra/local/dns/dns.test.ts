@@ -19,7 +19,7 @@ import {
 } from 'dns-packet';
 import { type DnsServer, startDns } from '../../../../infra/local/dns/index.ts';
 import { openHome } from '../../../../infra/local/home.ts';
-import { ownAddress } from '../../../loopback.ts';
+import { connects, otherAddresses, ownAddress } from '../../../loopback.ts';
 
 jest.setTimeout(60_000);
 
@@ -39,6 +39,11 @@ const zones = [
       soa('z.internal.'),
       set('z.internal.', 'NS', 'ns.example.org.'),
       set('_etcd-client._tcp.one.z.internal.', 'SRV', '0 1 2379 a.one.z.internal.', '0 1 2379 b.one.z.internal.'),
+      ...(['eu-central-1', 'eu-west-1'] as const).map((Region, index) => ({
+        ...set('_etcd._tcp.one.z.internal.', 'SRV', `${index * 10} 1 2379 a.one.z.internal.`),
+        SetIdentifier: Region,
+        Region,
+      })),
       set('a.one.z.internal.', 'A', '10.0.0.1'),
       set('b.one.z.internal.', 'A', '10.0.0.2'),
       set('text.z.internal.', 'TXT', '"one" "two \\"quoted\\" \\101"', '"three"'),
@@ -66,10 +71,11 @@ const zones = [
   { name: 'twin.internal.', vpcs: [{}], recordSets: [soa('twin.internal.'), set('a.twin.internal.', 'A', '10.3.0.2')] },
 ];
 
+const region = 'eu-west-1';
 let server: DnsServer;
 const resolver = new promises.Resolver({ timeout: 5_000, tries: 1 });
 beforeAll(async () => {
-  server = await startDns({ addresses: [ownAddress(2)], ports: [0], zones: () => zones, log: () => undefined });
+  server = await startDns({ addresses: [ownAddress(2)], ports: [0], zones: () => zones, region, log: () => undefined });
   resolver.setServers([`${server.address}:${server.port}`]);
 });
 afterAll(() => server.close());
@@ -130,6 +136,22 @@ describe("Node's resolver", () => {
     expect(await resolver.resolve4('a.sub.z.internal')).toEqual(['10.1.0.1']);
     expect(await resolver.resolve4('a.twin.internal')).toEqual(['10.3.0.2']);
   });
+});
+
+test.each([
+  ['eu-west-1', 10],
+  ['eu-central-1', 0],
+  // Neither is its own: the first.
+  ['us-east-1', 0],
+])('a resolver in %s answers the set of latency routing that is for its region', async (of, priority) => {
+  const options = { addresses: [ownAddress(5)], ports: [0], zones: () => zones, region: of, log: () => undefined };
+  const there = await startDns(options);
+  const own = new promises.Resolver({ timeout: 5_000, tries: 1 });
+  own.setServers([`${there.address}:${there.port}`]);
+  const name = 'a.one.z.internal';
+  expect(await own.resolveSrv('_etcd._tcp.one.z.internal')).toMatchObject([{ name, port: 2379, priority, weight: 1 }]);
+  expect(await own.resolve4('a.one.z.internal')).toEqual(['10.0.0.1']);
+  await there.close();
 });
 
 describe('an answer', () => {
@@ -223,16 +245,26 @@ describe('where it listens', () => {
       addresses: ['192.0.2.1', ownAddress(3)],
       ports: [port, 0],
       zones: () => [],
+      region,
       log: (line) => lines.push(line),
     });
     expect(other.address).toBe(ownAddress(3));
     expect(other.port).not.toBe(port);
-    expect(lines.join()).toMatch(/EADDRNOTAVAIL.*EADDRINUSE/);
+    expect(lines.join()).toMatch(/not on 192\.0\.2\.1.*EADDRINUSE/);
     await other.close();
     await expect(
-      startDns({ addresses: ['192.0.2.1'], ports: [0], zones: () => [], log: () => undefined }),
+      startDns({ addresses: ['192.0.2.1'], ports: [0], zones: () => [], region, log: () => undefined }),
     ).rejects.toThrow('may listen nowhere');
     taken.close();
+  });
+
+  test('is no address of another interface', async () => {
+    for (const address of ['0.0.0.0', '::', ...otherAddresses()]) {
+      const options = { addresses: [address], ports: [0], zones: () => [], region, log: () => undefined };
+      await expect(startDns(options)).rejects.toThrow('the DNS server listens on a loopback address');
+    }
+    for (const address of otherAddresses())
+      expect([address, await connects(address, server.port)]).toEqual([address, false]);
   });
 
   test('is an address of the home, for the zones of its Route 53', async () => {
@@ -246,6 +278,10 @@ describe('where it listens', () => {
     own.setServers([`${dns.address}:${dns.port}`]);
     expect(await own.resolve4('a.home.internal')).toEqual(['10.0.0.9']);
     expect(await own.resolveNs('home.internal')).toHaveLength(4);
+    const other = await home.region('eu-central-1');
+    expect(other.services.dns.address).toBe(`${other.context.network}.2`);
+    own.setServers([`${other.services.dns.address}:${other.services.dns.port}`]);
+    expect(await own.resolve4('a.home.internal')).toEqual(['10.0.0.9']);
     await home.close();
     rmSync(folder, { recursive: true, force: true });
   });

@@ -1,7 +1,8 @@
-import type { Server } from 'node:http';
+import { request, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Instance } from '../../../../infra/local/ec2/instance.ts';
 import { metadataPort, startMetadata } from '../../../../infra/local/ec2/metadata.ts';
+import { connects, otherAddresses } from '../../../loopback.ts';
 
 const still: Instance = {
   instanceId: 'i-0123456789abcdef0',
@@ -46,6 +47,33 @@ async function get(path: string, given: string): Promise<[number, string]> {
 }
 
 describe('instance metadata', () => {
+  test('listens on a loopback address alone', async () => {
+    const elsewhere = { region: 'eu-west-1', account: '123456789012', credentials: () => ({}) as never };
+    for (const address of ['0.0.0.0', ...otherAddresses()]) {
+      const started = startMetadata({ ...elsewhere, instance: () => ({ ...still, address }) });
+      await expect(started).rejects.toThrow('instance metadata listens on a loopback address');
+      expect([address, await connects(address, metadataPort)]).toEqual([address, false]);
+    }
+  });
+
+  test('is not there by another name, nor through a proxy', async () => {
+    const ask = (method: string, headers: Record<string, string>) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const options = { host: instance.address, port: metadataPort, path: '/latest/api/token', method, headers };
+        const sent = request(options, (answer) => resolve(answer.resume().statusCode)).on('error', reject);
+        sent.end();
+      });
+    const wanted = { 'x-aws-ec2-metadata-token-ttl-seconds': '60' };
+    expect(await ask('PUT', { ...wanted, host: `evil.example:${metadataPort}` })).toBe(403);
+    expect(await ask('PUT', { ...wanted, 'sec-fetch-site': 'cross-site' })).toBe(403);
+    expect(await ask('PUT', { ...wanted, 'x-forwarded-for': '10.0.0.1' })).toBe(403);
+    expect(await ask('PUT', wanted)).toBe(200);
+  });
+
+  test('outlives a path that cannot be decoded', async () => {
+    expect((await get('meta-data/%E0%A4%A', await token()))[0]).toBe(404);
+  });
+
   test('answers only with a token', async () => {
     expect((await fetch(`${base}/meta-data/instance-id`)).status).toBe(401);
     expect((await get('meta-data/instance-id', 'made up'))[0]).toBe(401);

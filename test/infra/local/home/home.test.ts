@@ -1,11 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { startTimeOf } from '../../../../agent/machine/processes.ts';
-import { openFolder } from '../../../../infra/local/home/folder.ts';
+import { makeFolder, openFolder } from '../../../../infra/local/home/folder.ts';
 import { chooseNetwork } from '../../../../infra/local/home/network.ts';
 import { type Home, openHome } from '../../../../infra/local/home.ts';
+import { listening } from '../../../loopback.ts';
 
 const folders: string[] = [];
 const homes: Home[] = [];
@@ -36,6 +39,25 @@ describe('a data folder', () => {
     await home(at);
   });
 
+  test('is its owner’s alone, also one that an older home left open', () => {
+    const mode = (at: string) => statSync(at).mode & 0o777;
+    const at = join(folder(), 'new', 'cluster');
+    openFolder(at).close();
+    expect(mode(at)).toBe(0o700);
+    chmodSync(at, 0o755);
+    openFolder(at).close();
+    expect(mode(at)).toBe(0o700);
+  });
+
+  test('that holds other things keeps its mode', () => {
+    const at = join(folder(), 'shared');
+    mkdirSync(at);
+    writeFileSync(join(at, 'letter.txt'), '');
+    chmodSync(at, 0o755);
+    makeFolder(at);
+    expect(statSync(at).mode & 0o777).toBe(0o755);
+  });
+
   test('of a process that is gone is free, also where its pid is somebody else’s by now', () => {
     const at = folder();
     for (const left of [`${process.pid} 1`, '999999999 5', '', 'junk']) {
@@ -48,6 +70,43 @@ describe('a data folder', () => {
 });
 
 describe('the addresses of a home', () => {
+  test('are on loopback, each of them, and its record is on none', async () => {
+    const before = listening();
+    const { context, services } = await home(folder());
+    const own = listening().filter((address) => !before.includes(address));
+    expect(own.filter((address) => !address.startsWith('127.'))).toEqual([]);
+    const { dns } = services;
+    expect(own.sort()).toEqual([
+      `${context.network}.1:4566`,
+      `${dns.address}:${dns.port}`,
+      `${dns.address}:${dns.port}`,
+    ]);
+  });
+
+  test('leave room for a data folder with a long name', async () => {
+    const at = join(folder(), 'a-long-name-'.repeat(15));
+    const { endpoint, credentials, context } = await home(at);
+    const client = new DynamoDBClient({ endpoint, region: context.region, credentials, maxAttempts: 1 });
+    expect((await client.send(new ListTablesCommand({}))).TableNames).toEqual([]);
+    client.destroy();
+  });
+
+  test('answer no page of a browser, by whatever name it comes', async () => {
+    const { endpoint } = await home(folder());
+    for (const headers of [
+      { host: 'evil.example:4566' },
+      { host: 'localhost:4566' },
+      { origin: 'http://evil.example' },
+      { 'sec-fetch-site': 'same-origin' },
+    ] as const) {
+      const status = await new Promise((resolve, reject) => {
+        const sent = request(endpoint, { method: 'POST', headers }, (answer) => resolve(answer.resume().statusCode));
+        sent.on('error', reject).end();
+      });
+      expect([headers, status]).toEqual([headers, 403]);
+    }
+  });
+
   test('are its own beside others, and the same the next time', async () => {
     const [one, two] = [await home(folder()), await home(folder())];
     expect(one.context.network).not.toBe(two.context.network);

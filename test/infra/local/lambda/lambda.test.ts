@@ -28,6 +28,7 @@ beforeEach(() => {
     events: new EventEmitter(),
   };
   lambda = createLambda(context, {
+    mayLog: () => true,
     callers: createCallers(database),
     writeLog: (_group, _stream, line) => lines.push(line),
   });

@@ -18,6 +18,8 @@ export const testMs = 60_000;
 export interface Stage {
   readonly page: Page;
   readonly rehearsal: Rehearsal;
+  /** The page's address, without the token. */
+  readonly url: string;
   /** What the page's console says is wrong. */
   readonly faults: readonly string[];
   /** A state's node in the step graph. */
@@ -36,6 +38,10 @@ export interface Stage {
 export interface VisitOptions extends BrowserContextOptions {
   /** Definition of the state machine; without one ClusterBootstrap in small. */
   readonly machine?: object;
+  /** Of the home; without them one. */
+  readonly regions?: readonly string[];
+  /** The cluster's name; without one `etcd`. */
+  readonly cluster?: string;
 }
 
 /** Opens the page at 1280 x 900 unless the options say otherwise, and closes everything after the body. */
@@ -57,11 +63,16 @@ export function describeInChromium(title: string, tests: (visit: Visit) => void)
 async function visit(
   browser: Browser,
   body: (stage: Stage) => Promise<void>,
-  { machine, ...options }: VisitOptions = {},
+  { machine, regions, cluster = 'etcd', ...options }: VisitOptions = {},
 ): Promise<void> {
-  const rehearsal = rehearse(machine);
+  const rehearsal = rehearse(machine, regions);
   rehearsal.setMembers([member(1), member(2), member(3)]);
-  const server = await startPage({ host: '127.0.0.1', port: 0, source: rehearsal.source });
+  const server = await startPage({
+    host: '127.0.0.1',
+    port: 0,
+    source: { ...rehearsal.source, cluster },
+    log: () => undefined,
+  });
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   try {
     const page = await context.newPage();
@@ -69,10 +80,11 @@ async function visit(
     const faults: string[] = [];
     page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
     page.on('pageerror', (error) => faults.push(error.message));
-    await page.goto(server.url);
+    await page.goto(server.urlWithToken);
     await body({
       page,
       rehearsal,
+      url: server.url,
       faults,
       node: (name) => page.getByRole('button', { name: new RegExp(`^${name.replace('?', '\\?')}: `) }),
       stateIs: (name, label) => page.getByRole('button', { name: `${name}: ${label}`, exact: true }).waitFor(),

@@ -39,6 +39,7 @@ describe('memberView', () => {
       role: 'follower',
       health: 'healthy',
       reasons: [],
+      serves: { transport: 'plain', certificateEndsAt: null },
       database: { bytes: 20_480, quotaBytes: 2 * 1024 ** 3 },
     });
   });

@@ -176,6 +176,8 @@ describeInChromium('a large step graph', (visit) => {
           );
           enter('Close region 1');
           await inTheMiddle(stage, 'Close region 1');
+          // The event comes with the next frame.
+          await stage.until('scrolls > 0');
           const scrolls = await page.evaluate<number>('scrolls');
           if (how === 'jumps') expect(scrolls).toBe(1);
           else expect(scrolls).toBeGreaterThan(1);

@@ -2,7 +2,10 @@
  * A page source without a home: one state machine in memory, whose executions a test advances state by state. It keeps
  * AWS's event types and answers as the Step Functions API does, so the page cannot tell.
  */
+import { EventEmitter } from 'node:events';
+import { DatabaseSync } from 'node:sqlite';
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
+import { createLinks } from '../../../../infra/local/links/index.ts';
 import type { Change, PageSource, StatesCalls } from '../../../../infra/local/page/source.ts';
 import type { MemberView, UpkeepView } from '../../../../infra/local/page/views.ts';
 
@@ -81,8 +84,11 @@ interface Kept {
   readonly events: HistoryEvent[];
 }
 
-/** @param machine its definition, of which all executions are */
-export function rehearse(machine: object = definition): Rehearsal {
+/**
+ * @param machine its definition, of which all executions are
+ * @param regions of the home
+ */
+export function rehearse(machine: object = definition, regions: readonly string[] = ['us-east-1']): Rehearsal {
   const executions = new Map<string, Kept>();
   const listeners = new Set<(change: Change) => void>();
   const calls: { operation: string; input: unknown }[] = [];
@@ -97,6 +103,9 @@ export function rehearse(machine: object = definition): Rehearsal {
   const tell = (change: Change): void => {
     for (const listener of listeners) listener(change);
   };
+  const changes = new EventEmitter().on('change', tell);
+  const links = createLinks({ database: new DatabaseSync(':memory:'), events: changes, log: () => {} });
+  for (const [i, region] of regions.entries()) links.addRegion(region, `127.20.${i}`);
   const kept = (arn: string): Kept => {
     const execution = executions.get(arn);
     if (!execution) throw exception('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
@@ -202,6 +211,7 @@ export function rehearse(machine: object = definition): Rehearsal {
     },
     source: {
       cluster: 'etcd',
+      links,
       call: async (operation, input) => {
         calls.push({ operation, input });
         return answers[operation](input);
@@ -233,6 +243,7 @@ export function member(number: number, changes: Partial<MemberView> = {}): Membe
     role: number === 1 ? 'leader' : 'follower',
     health: 'healthy',
     reasons: [],
+    serves: { transport: 'plain', certificateEndsAt: null },
     database: { bytes: 20_480, quotaBytes: 2 * 1024 ** 3 },
     ...changes,
   };

@@ -1,20 +1,23 @@
 /** The page's server as a client sees it: what it refuses, what it answers. */
 import { type IncomingMessage, request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { startPage } from '../../../../infra/local/page/server.ts';
+import { type RunningPage, startPage } from '../../../../infra/local/page/server.ts';
+import { connects, otherAddresses } from '../../../loopback.ts';
 import { machineArn, member, type Rehearsal, rehearse } from './rehearsal.ts';
 
 let rehearsal: Rehearsal;
-let server: { url: string; close(): Promise<void> };
+let server: RunningPage;
 let host: string;
 let token: string;
+const logged: string[] = [];
+const log = (line: string) => void logged.push(line);
 
 beforeEach(async () => {
   rehearsal = rehearse();
   rehearsal.setMembers([member(1), member(2), member(3)]);
-  server = await startPage({ host: '127.0.0.1', port: 0, source: rehearsal.source });
+  server = await startPage({ host: '127.0.0.1', port: 0, source: rehearsal.source, log });
   host = new URL(server.url).host;
-  token = /name="etcd-appliance-token" content="([^"]+)"/.exec((await ask('GET', '/')).text)?.[1] ?? '';
+  token = new URL(server.urlWithToken).hash.slice('#token='.length);
 });
 afterEach(() => server.close());
 
@@ -72,19 +75,55 @@ describe('who is refused', () => {
     expect(rehearsal.calls).toEqual([]);
   });
 
+  test.each(['cross-site', 'same-site'])('what a page of another origin asks (%s), whatever it is', async (site) => {
+    const fetched = { 'sec-fetch-site': site, 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' };
+    const framed = { ...fetched, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' };
+    for (const where of ['/', '/page.js', '/api', '/api/members', '/api/events']) {
+      for (const headers of [fetched, framed]) {
+        const reply = await ask('GET', where, headers);
+        expect([reply.status, JSON.parse(reply.text).error.field]).toEqual([403, 'Sec-Fetch-Site']);
+      }
+      expect((await ask('GET', where, { origin: 'http://evil.example' })).status).toBe(403);
+    }
+    const change = await post('/api/executions', wellFormed, { ...good(), ...framed, 'sec-fetch-dest': 'document' });
+    expect([change.status, rehearsal.calls]).toEqual([403, []]);
+  });
+
+  test('nobody who types the address or follows a link to the page, which is then only shown', async () => {
+    const opened = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+    for (const site of ['none', 'same-origin', 'cross-site', 'same-site']) {
+      expect((await ask('GET', '/', { ...opened, 'sec-fetch-site': site })).status).toBe(200);
+    }
+    expect((await ask('GET', '/api/members', { ...opened, 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+  });
+
+  test('nothing that is served has the token in it', async () => {
+    expect(token).toMatch(/^[\w-]{43}$/);
+    for (const where of ['/', '/page.js', '/api', '/api/members', '/api/state-machines'])
+      expect((await ask('GET', where)).text).not.toContain(token);
+  });
+
+  test('whoever comes by another interface', async () => {
+    const port = Number(new URL(server.url).port);
+    for (const address of otherAddresses()) expect([address, await connects(address, port)]).toEqual([address, false]);
+    expect(await connects('127.0.0.1', port)).toBe(true);
+  });
+
   test('a preflight', async () => {
-    const reply = await ask('OPTIONS', '/api/executions', { origin: 'http://evil.example' });
+    const asked = await ask('OPTIONS', '/api/executions', { origin: 'http://evil.example' });
+    expect(asked.status).toBe(403);
+    const reply = await ask('OPTIONS', '/api/executions');
     expect(reply.status).toBe(405);
     expect(reply.headers['access-control-allow-origin']).toBeUndefined();
   });
 
   test('a host that is no loopback address', async () => {
-    await expect(startPage({ host: '0.0.0.0', port: 0, source: rehearsal.source })).rejects.toThrow('loopback');
+    await expect(startPage({ host: '0.0.0.0', port: 0, source: rehearsal.source, log })).rejects.toThrow('loopback');
   });
 
   test('a port that is taken', async () => {
     const port = Number(new URL(server.url).port);
-    await expect(startPage({ host: '127.0.0.1', port, source: rehearsal.source })).rejects.toThrow('EADDRINUSE');
+    await expect(startPage({ host: '127.0.0.1', port, source: rehearsal.source, log })).rejects.toThrow('EADDRINUSE');
   });
 });
 
@@ -139,13 +178,28 @@ describe('what is refused', () => {
   test('a source that fails is told apart from a bad request', async () => {
     await server.close();
     const call = async (): Promise<never> => {
-      throw Object.assign(new Error('connect ECONNREFUSED'), { name: 'Error' });
+      throw Object.assign(new Error('connect ECONNREFUSED 127.9.9.1:4566'), { code: 'ECONNREFUSED' });
     };
-    server = await startPage({ host: '127.0.0.1', port: 0, source: { ...rehearsal.source, call } });
+    server = await startPage({ host: '127.0.0.1', port: 0, source: { ...rehearsal.source, call }, log });
     host = new URL(server.url).host;
     const reply = await ask('GET', '/api/executions');
     expect(reply.status).toBe(502);
-    expect(JSON.parse(reply.text).error.message).toContain('ECONNREFUSED');
+    expect(JSON.parse(reply.text).error.message).toMatch(/home does not answer/);
+    expect(reply.text).not.toContain('127.9.9.1');
+    expect(logged.at(-1)).toContain('127.9.9.1');
+  });
+
+  test('a mistake of this server is in the log, and not in the answer', async () => {
+    await server.close();
+    const call = async (): Promise<never> => {
+      throw new TypeError('cannot read /secret/place');
+    };
+    server = await startPage({ host: '127.0.0.1', port: 0, source: { ...rehearsal.source, call }, log });
+    host = new URL(server.url).host;
+    const reply = await ask('GET', '/api/executions');
+    expect(reply.status).toBe(500);
+    expect(reply.text).not.toMatch(/secret|TypeError|\.ts/);
+    expect(logged.at(-1)).toContain('TypeError: cannot read /secret/place');
   });
 });
 
@@ -156,7 +210,10 @@ describe('what is answered', () => {
       const { status, headers } = await ask('GET', where);
       expect(status).toBe(200);
       expect(headers['cache-control']).toBe('no-store');
-      expect(headers['content-security-policy']).toContain("default-src 'self'");
+      expect(headers['content-security-policy']).toMatch(/^default-src 'none'; .*frame-ancestors 'none'/);
+      expect(headers['content-security-policy']?.includes("script-src 'self'")).toBe(!where.startsWith('/api'));
+      expect(headers['content-security-policy']).not.toContain('unsafe');
+      expect(headers['referrer-policy']).toBe('no-referrer');
       expect(headers['x-frame-options']).toBe('DENY');
       expect(headers['x-content-type-options']).toBe('nosniff');
     },
@@ -178,6 +235,8 @@ describe('what is answered', () => {
       'GET /api/executions/ARN/graph',
       'POST /api/executions/ARN/stop',
       'GET /api/members',
+      'GET /api/links',
+      'PUT /api/links',
       'GET /api/events',
     ]);
   });

@@ -1,8 +1,10 @@
 /** The home's instances as members: agents that answer, agents that do not. */
 import { EventEmitter } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, test } from '@jest/globals';
 import type { Description } from '../../../../agent/protocol.ts';
+import { createLinks } from '../../../../infra/local/links/index.ts';
 import type { InstanceFacts } from '../../../../infra/local/page/members.ts';
 import type { Change } from '../../../../infra/local/page/source.ts';
 import { sourceOfHome } from '../../../../infra/local/page/sourceOfHome.ts';
@@ -34,7 +36,8 @@ function home(instances: readonly InstanceFacts[], events = new EventEmitter()) 
     credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
     context: { region: 'us-east-1', events },
     outputs: {},
-    instances: async () => instances,
+    links: createLinks({ database: new DatabaseSync(':memory:'), events, log: () => {} }),
+    regions: () => [{ instances: async () => instances }],
   });
 }
 

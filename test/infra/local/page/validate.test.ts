@@ -119,6 +119,28 @@ describe('the input of RollingUpgrade', () => {
   });
 });
 
+describe('the input of RotateCertificateAuthority', () => {
+  const machine = 'etcd-etcd-RotateCertificateAuthority';
+  const refusalOf = (input: unknown) => validateInput(machine, JSON.stringify(input));
+
+  test.each([
+    [{ sign: 'soon' }, 'input.sign', 'must be "whenTrusted" or "now"'],
+    [{ drop: 'soon' }, 'input.drop', 'must be "whenUnused" or "now"'],
+    [{ reason: 'r' }, 'input.reason', 'unknown field; RotateCertificateAuthority takes action'],
+    [[], 'input', 'such as {"dryRun":true}'],
+  ])('%j is refused at %s', (input, field, message) => {
+    expect(refusalOf(input)).toMatchObject({ ok: false, field, message: expect.stringContaining(message) });
+  });
+
+  test.each([{}, { action: 'rollBack' }, { sign: 'now', drop: 'now', dryRun: true }])('%j is taken as it is', (input) =>
+    expect(refusalOf(input)).toEqual({ ok: true, value: input }),
+  );
+
+  test('starts from an example that changes nothing', () => {
+    expect(JSON.parse(exampleInput(machine, 'etcd'))).toEqual({ dryRun: true });
+  });
+});
+
 test('UpgradeHop is refused whatever its input, as RollingUpgrade starts it', () => {
   const stateMachineArn = machineArn.replace('ClusterBootstrap', 'UpgradeHop');
   expect(validateStart({ stateMachineArn, input: '{}' })).toMatchObject({

@@ -137,5 +137,8 @@ describe('the lock', () => {
       'start RollingUpgrade with {"action": "resume"}, "rollBack" or "abandon"',
     ]);
     expect(waysOut(held('FAILED', 'RotateInstances'))[1]).toBe('start RotateInstances again to go on');
+    expect(waysOut(held('FAILED', 'RotateCertificateAuthority'))[1]).toBe(
+      'start RotateCertificateAuthority again to go on, or with {"action": "rollBack"} or "abandon"',
+    );
   });
 });

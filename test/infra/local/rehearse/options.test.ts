@@ -11,6 +11,7 @@ describe('the options of npm run rehearse', () => {
       members: 3,
       everyMs: 10,
       strategy: 'inPlace',
+      tls: true,
       report: null,
       keep: false,
       compare: true,
@@ -29,6 +30,12 @@ describe('the options of npm run rehearse', () => {
     });
   });
 
+  test('create a cluster with TLS, or without', () => {
+    const patch = ['--from', '3.5.31', '--to', '3.5.35'];
+    expect(parseRehearseOptions(patch)?.tls).toBe(true);
+    expect(parseRehearseOptions([...patch, '--no-tls'])?.tls).toBe(false);
+  });
+
   test('are not needed for help', () => expect(parseRehearseOptions(['--help'])).toBeNull());
 
   test.each([
@@ -38,6 +45,7 @@ describe('the options of npm run rehearse', () => {
     [['--from', '3.5', '--to', '3.7.3'], "--from is '3.5'"],
     [['--from', '3.5.35', '--to', '3.4.15'], "--to is '3.4.15'; allowed: a release later than --from, 3.5.35"],
     [['--from', '3.5.35', '--to', '3.5.35'], 'a release later than --from'],
+    [['--from', '2.0.0', '--to', '3.7.3'], "--from is '2.0.0', which cannot be run with TLS; allowed: 2.0.5 and later"],
     [[...way, '--members', '4'], "--members is '4'; allowed: 1, 3, 5, 7"],
     [[...way, '--every', '0'], "--every is '0'; allowed: 1 to 1000"],
     [[...way, '--every', '1e2'], "--every is '1e2'"],

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Change, RRType } from '@aws-sdk/client-route-53';
+import type { Change, ResourceRecordSet, RRType } from '@aws-sdk/client-route-53';
 import {
   ChangeResourceRecordSetsCommand,
   GetChangeCommand,
@@ -15,6 +15,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { dns } from '../../../../infra/local/cloudformation/providers/dns.ts';
 import { type Home, openHome } from '../../../../infra/local/home.ts';
 import { changedRecordSets } from '../../../../infra/local/route53/changes.ts';
+import type { Zone } from '../../../../infra/local/route53/zones.ts';
 import { errorOf } from '../contract/target.ts';
 
 jest.setTimeout(60_000);
@@ -31,12 +32,13 @@ const fail = (): never => {
   throw new Error('not here');
 };
 const held = change('', 'held.z.internal.', 'A', 60, '10.0.0.1', '10.0.0.2').ResourceRecordSet ?? fail();
-const zone = { id: 'Z1', name: 'z.internal.', callerReference: '', vpcs: [], recordSets: [...required, held] };
+const zone: Zone = { id: 'Z1', name: 'z.internal.', callerReference: '', vpcs: [], recordSets: [...required, held] };
 
 describe('a batch', () => {
-  const refused = (...changes: Change[]) => {
+  const refused = (...changes: Change[]) => refusedOf(zone, ...changes);
+  const refusedOf = (before: Zone, ...changes: Change[]) => {
     try {
-      changedRecordSets(zone, changes);
+      changedRecordSets(before, changes);
     } catch (error) {
       return `${(error as { code: string }).code}: ${(error as Error).message}`;
     }
@@ -127,9 +129,24 @@ describe('a batch', () => {
       /^InvalidInput: Invalid XML ; cvc-enumeration-valid: Value 'REPLACE'/,
     ],
     [
-      'a routing policy',
+      'a routing policy that this home does not have',
+      { Action: 'CREATE', ResourceRecordSet: { ...held, SetIdentifier: 'a', Weight: 1 } } as Change,
+      /^InvalidInput: .*no Weight/,
+    ],
+    [
+      'an identifier and no policy',
       { Action: 'CREATE', ResourceRecordSet: { ...held, SetIdentifier: 'a' } } as Change,
-      /^InvalidInput: .*no SetIdentifier/,
+      /^InvalidInput: Invalid request: Expected exactly one of \[Weight, Region, Failover, GeoLocation, or MultiValueAnswer\], but found none in Change with \[Action=CREATE, Name=held.z.internal., Type=A, SetIdentifier=a\]/,
+    ],
+    [
+      'a policy and no identifier',
+      { Action: 'UPSERT', ResourceRecordSet: { ...held, Region: 'eu-west-1' } } as Change,
+      /^InvalidInput: Invalid request: Missing field 'SetIdentifier' in Change with \[Action=UPSERT, Name=held.z.internal., Type=A, SetIdentifier=null\]/,
+    ],
+    [
+      'no known region',
+      { Action: 'CREATE', ResourceRecordSet: { ...held, SetIdentifier: 'a', Region: 'eu-west' } } as unknown as Change,
+      /^InvalidInput: Invalid XML ; cvc-enumeration-valid: Value 'eu-west'/,
     ],
   ] as const)('with %s is refused', (_, wrong, message) => expect(refused(wrong)).toMatch(message));
 
@@ -146,6 +163,79 @@ describe('a batch', () => {
     expect(changedRecordSets(zone, [gone, fresh])).toContainEqual(fresh.ResourceRecordSet);
     const twice = change('UPSERT', 'held.z.internal.', 'A', 5, '10.0.0.6');
     expect(refused(twice, twice)).toMatch(/invalid set of changes for a resource record set 'A held.z.internal.'/);
+  });
+
+  describe('with latency routing', () => {
+    const latency = (Action: string, SetIdentifier: string, Region: string, ...values: string[]): Change => {
+      const { ResourceRecordSet: set = fail() } = change(Action, 'near.z.internal.', 'A', 60, ...values);
+      return {
+        Action: Action as Change['Action'],
+        ResourceRecordSet: { ...set, SetIdentifier, Region: Region as 'eu-west-1' },
+      };
+    };
+    const west = latency('CREATE', 'west', 'eu-west-1', '10.0.0.1', '10.0.0.2');
+    const north = latency('CREATE', 'north', 'eu-north-1', '10.0.0.2');
+    const simple = change('CREATE', 'near.z.internal.', 'A', 60, '10.0.0.3');
+    const near = (sets: readonly ResourceRecordSet[]) => sets.filter(({ Name }) => Name === 'near.z.internal.');
+    const refusedBeside = (before: Change[], ...changes: Change[]) =>
+      refusedOf({ ...zone, recordSets: changedRecordSets(zone, before) }, ...changes);
+
+    test('keeps a set for each region, by identifier', () => {
+      expect(near(changedRecordSets(zone, [west, north]))).toEqual([north, west].map((one) => one.ResourceRecordSet));
+      const both = { ...zone, recordSets: changedRecordSets(zone, [west, north]) };
+      const moved = latency('UPSERT', 'west', 'eu-west-2', '10.0.0.9');
+      expect(near(changedRecordSets(both, [moved]))).toEqual([north, moved].map((one) => one.ResourceRecordSet));
+    });
+
+    test('goes from a simple set and back in one batch that deletes first', () => {
+      const plain = { ...zone, recordSets: changedRecordSets(zone, [simple]) };
+      const gone = (one: Change): Change => ({ ...one, Action: 'DELETE' });
+      const routed = changedRecordSets(plain, [gone(simple), west, north]);
+      expect(near(routed)).toHaveLength(2);
+      const back = changedRecordSets({ ...zone, recordSets: routed }, [gone(west), gone(north), simple]);
+      expect(near(back)).toEqual([simple.ResourceRecordSet]);
+    });
+
+    test.each([
+      [
+        'be beside a simple set',
+        [simple],
+        west,
+        'RRSet with DNS name near.z.internal., type A, SetIdentifier west, and Region Name=eu-west-1 cannot be created because a non-latency RRSet with the same name and type already exists.',
+      ],
+      [
+        'have a simple set beside it',
+        [west],
+        simple,
+        'RRSet with DNS name near.z.internal., type A cannot be created as other RRSets exist with the same name and type.',
+      ],
+      [
+        'have a region twice',
+        [west],
+        latency('CREATE', 'other', 'eu-west-1', '10.0.0.9'),
+        'RRSet with DNS name near.z.internal., type A, SetIdentifier other, and Region Name=eu-west-1 cannot be created because a latency RRSet with the same name, type and region already exists.',
+      ],
+      [
+        'be created twice',
+        [west],
+        west,
+        "Tried to create resource record set [name='near.z.internal.', type='A', set-identifier='west'] but it already exists",
+      ],
+      [
+        'be deleted by another identifier',
+        [west],
+        latency('DELETE', 'other', 'eu-west-1', '10.0.0.1', '10.0.0.2'),
+        "Tried to delete resource record set [name='near.z.internal.', type='A', set-identifier='other'] but it was not found",
+      ],
+      [
+        'be deleted by another region',
+        [west],
+        latency('DELETE', 'west', 'eu-west-2', '10.0.0.1', '10.0.0.2'),
+        "Tried to delete resource record set [name='near.z.internal.', type='A', set-identifier='west'] but the values provided do not match the current values",
+      ],
+    ])('may not %s', (_, before, wrong, message) => {
+      expect(refusedBeside(before, wrong)).toBe(`InvalidChangeBatch: [${message}]`);
+    });
   });
 
   test('has at most 1,000 values, where an UPSERT counts twice', () => {

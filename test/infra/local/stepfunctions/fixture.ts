@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { DatabaseSync } from 'node:sqlite';
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { createStepFunctions, type Invocation } from '../../../../infra/local/stepfunctions/index.ts';
-import { AwsError } from '../../../../infra/local/wire/service.ts';
+import { type Authorize, AwsError } from '../../../../infra/local/wire/service.ts';
 
 /** What a function gives back, or throws: an Error becomes Lambda's function error, an AwsError one of the Invoke call. */
 export type Lambda = (payload: never, signal: AbortSignal | undefined) => unknown;
@@ -42,7 +42,11 @@ const caller = { accessKeyId: 'test', arn: 'arn:aws:iam::123456789012:user/test'
 const roleArn = 'arn:aws:iam::123456789012:role/states';
 export const functionArn = (name: string) => `arn:aws:lambda:eu-west-1:123456789012:function:${name}`;
 
-export function openStates(lambdas: Readonly<Record<string, Lambda>> = {}, file = ':memory:'): States {
+export function openStates(
+  lambdas: Readonly<Record<string, Lambda>> = {},
+  file = ':memory:',
+  authorize: Authorize = () => {},
+): States {
   const database = new DatabaseSync(file);
   const events = new EventEmitter();
   const service = createStepFunctions(
@@ -56,7 +60,13 @@ export function openStates(lambdas: Readonly<Record<string, Lambda>> = {}, file 
       log: () => {},
       events,
     },
-    { invokeLambda: (name, payload, signal) => invoke(lambdas, name, payload, signal) },
+    {
+      authorize,
+      async invokeLambda(name, payload, signal, as) {
+        authorize(as, 'lambda', 'Invoke', { FunctionName: name });
+        return invoke(lambdas, name, payload, signal);
+      },
+    },
   );
   service.start();
   let machines = 0;

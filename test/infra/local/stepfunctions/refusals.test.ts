@@ -17,6 +17,7 @@ const map = (more: object, config: object = {}) =>
   only({ Type: 'Map', ItemProcessor: { StartAt: 'Inner', States: { Inner: pass }, ...config }, End: true, ...more });
 const retry = (...retriers: object[]) => only(task('f', { End: true, Retry: retriers }));
 
+/** What AWS refuses, and what this product's machines never use: the stand-in takes no field that it would not carry out. */
 const cases: readonly (readonly [string, unknown, string])[] = [
   ['no object', [], 'must be an object at /'],
   ['no states', { StartAt: 'A', States: {} }, 'must be an object with states at /States'],

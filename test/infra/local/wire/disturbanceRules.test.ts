@@ -15,6 +15,7 @@ import { Recollection } from '../../../../infra/local/wire/recollection.ts';
 const call = {
   service: 'ec2',
   operation: 'DescribeInstances',
+  region: 'eu-west-1',
   caller: { accessKeyId: 'ASIA1', arn: 'arn:aws:sts::123456789012:assumed-role/member/i-1' },
 };
 
@@ -26,6 +27,8 @@ test.each<[boolean, Disturbance]>([
   [true, { service: 'ec2', operation: /^Describe/, kind: 'throttle' }],
   [true, { service: 'ec2', caller: /\/i-1$/, kind: 'throttle' }],
   [false, { service: 'ec2', caller: /\/i-2$/, kind: 'throttle' }],
+  [true, { service: 'ec2', region: 'eu-west-1', kind: 'throttle' }],
+  [false, { service: 'ec2', region: 'eu-central-1', kind: 'throttle' }],
 ])('is for the call: %s', (wanted, rule) => expect(isFor(rule, call)).toBe(wanted));
 
 test('an answer is changed only where it describes something', () => {

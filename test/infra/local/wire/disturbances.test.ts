@@ -171,7 +171,7 @@ describe('instances', () => {
 });
 
 test('a rule that cannot be is refused, saying what can', () => {
-  expect(() => disturb({ service: 'sqs', kind: 'throttle' })).toThrow(/service is 'sqs'; allowed: ec2, autoscaling/);
+  expect(() => disturb({ service: 'sqs', kind: 'throttle' })).toThrow(/service is 'sqs'; allowed: autoscaling, ec2/);
   expect(() => disturb({ service: 's3', kind: 'stale' })).toThrow('allowed for stale: ec2, autoscaling');
   expect(() => disturb({ service: 'ec2', kind: 'throttle', probability: 2 })).toThrow('probability');
   expect(() => disturb({ service: 'ec2', kind: 'throttle', times: 0 })).toThrow('times');

@@ -1,0 +1,130 @@
+/** What MultiregionMigration does, from where the members are and what was asked for. Pure. */
+import type { RegionChangeRecord } from '#etcd/record.ts';
+import type { CheckedRegionChange, RegionChangePlan } from '../catalogue.ts';
+import { type GroupState, stayingInstances } from './group.ts';
+import { type Layout, layoutRefusal, lossWords, type Move, movesBetween } from './regionLayout.ts';
+
+export interface RegionChangeFacts {
+  readonly cluster: string;
+  /** Of each region, home first. */
+  readonly groups: readonly GroupState[];
+  readonly record: RegionChangeRecord | null;
+}
+
+export type PlannedRegionChange =
+  | { readonly verdict: 'planned'; readonly plan: RegionChangePlan }
+  | { readonly verdict: 'refused'; readonly reasons: readonly string[] };
+
+export function planRegionChange(facts: RegionChangeFacts, request: CheckedRegionChange): PlannedRegionChange {
+  const { cluster, groups, record } = facts;
+  const { action, region, maxRoundTripMs } = request;
+  const [home, ...others] = groups;
+  if (home === undefined) return refused('the cluster is in no region');
+  if (action === 'add' || action === 'leave') {
+    const other = others.find((group) => group.region === region);
+    if (other === undefined) return refused(notDeployed(region, groups));
+    const from = { home: stayingInstances(home).length, remote: stayingInstances(other).length };
+    const to = { home: request.homeMembers, remote: action === 'leave' ? 0 : request.remoteMembers };
+    const against = layoutRefusal(to);
+    if (against !== null) return refused(`remoteMembers ${against}`);
+    const names = { cluster, home: home.region, remote: region };
+    return { verdict: 'planned', plan: planned({ ...names, action, from, to, maxRoundTripMs }) };
+  }
+  if (record === null || record.endedAt !== undefined)
+    return refused(`there is nothing to ${words[action]}: no change of regions was halted`);
+  const other = others.find((group) => group.region === record.remote);
+  if (other === undefined) return refused(notDeployed(record.remote, groups));
+  const from = { home: stayingInstances(home).length, remote: stayingInstances(other).length };
+  const to = action === 'rollBack' ? record.from : record.to;
+  const names = { cluster, home: record.home, remote: record.remote, action };
+  return {
+    verdict: 'planned',
+    plan: planned({ ...names, from, to: action === 'abandon' ? from : to, maxRoundTripMs: record.maxRoundTripMs }),
+  };
+}
+
+const words = { resume: 'resume', rollBack: 'roll back', abandon: 'abandon' } as const;
+
+function refused(...reasons: string[]): PlannedRegionChange {
+  return { verdict: 'refused', reasons };
+}
+
+function notDeployed(region: string, groups: readonly GroupState[]): string {
+  const known = groups.map((group) => group.region).join(', ');
+  return `${region} is not a second region of this cluster, which is in ${known}: set etcd-appliance.regions and deploy the stacks first`;
+}
+
+type Planned = Omit<RegionChangePlan, 'steps' | 'losses' | 'enables'>;
+
+function planned(change: Planned): RegionChangePlan {
+  const { action, home, remote, from, to } = change;
+  const enables = action !== 'abandon' && to.remote > 0;
+  const steps = action === 'abandon' ? [abandoned] : [...preparation(change, enables), ...moveWords(change)];
+  const end = action !== 'abandon' && to.remote === 0 && from.remote > 0 ? [backToOne] : [];
+  return { ...change, enables, steps: [...steps, ...end], losses: lossWords(to, home, remote) };
+}
+
+const abandoned = 'The members stay where they are, and the lock is freed.';
+const backToOne =
+  "Every member is restarted, one by one, with etcd's own heartbeat and election time-outs: all are in one region again.";
+
+/** Nothing has to be rotated for it: running agents read the regions from the record, and peer URLs are private addresses already. */
+function preparation({ remote, from }: Planned, enables: boolean): readonly string[] {
+  if (!enables) return [];
+  return [
+    ...(from.remote > 0 ? [] : [`Enable ${remote}: an instance is brought up there, which does not join yet.`]),
+    'Measure the round trips between the regions, from both sides.',
+    'Every member whose heartbeat and election time-outs do not fit them is restarted, one by one; no instance is replaced for it.',
+  ];
+}
+
+function moveWords({ home, remote, from, to }: Planned): readonly string[] {
+  let members = from.home + from.remote;
+  return movesBetween(from, to).map(({ what, where }: Move) => {
+    members += what === 'add' ? 1 : -1;
+    const region = where === 'home' ? home : remote;
+    return what === 'add'
+      ? `A member joins in ${region}: ${members} members.`
+      : `A member leaves in ${region}, its instance is terminated: ${members} members.`;
+  });
+}
+
+export interface ChangeBegun {
+  readonly execution: string;
+  readonly token: number;
+  /** ISO 8601 */
+  readonly now: string;
+}
+
+/** The record of one that begins, goes on, or turns round. One that turns round still knows where it came from. */
+export function begunChange(
+  before: RegionChangeRecord | null,
+  plan: RegionChangePlan,
+  { execution, token, now }: ChangeBegun,
+): RegionChangeRecord {
+  const { cluster, home, remote, to, maxRoundTripMs } = plan;
+  const goesOn = before !== null && before.endedAt === undefined;
+  const from: Layout = goesOn ? before.from : plan.from;
+  return {
+    cluster,
+    item: 'regions',
+    token,
+    execution,
+    ...{ home, remote, from, maxRoundTripMs },
+    to: plan.action === 'abandon' && goesOn ? before.to : to,
+    beganAt: goesOn ? before.beganAt : now,
+  };
+}
+
+/** What the operator has to do for the deployment to say the same as the cluster. */
+export function nextSteps({ home, remote, to }: Pick<RegionChangeRecord, 'home' | 'remote' | 'to'>): readonly string[] {
+  if (to.remote === 0)
+    return [
+      `take etcd-appliance.regions out of the settings, with etcd-appliance.members at ${to.home}, delete the stacks of ${remote} and of the peering, and deploy`,
+    ];
+  const regions = JSON.stringify([
+    { region: home, members: to.home },
+    { region: remote, members: to.remote },
+  ]);
+  return [`set etcd-appliance.regions to ${regions}, so that the next deployment says the same as the cluster`];
+}

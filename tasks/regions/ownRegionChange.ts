@@ -1,0 +1,19 @@
+import { Fault } from '#etcd/faults.ts';
+import type { RegionChangeRecord } from '#etcd/record.ts';
+import { readRegionChange, writeOperation } from '../aws/record.ts';
+
+/** The change of regions that the holder of this token began. @throws Fault `RecordConflict` where there is none */
+export async function ownRegionChange(token: number): Promise<RegionChangeRecord> {
+  const record = await readRegionChange();
+  if (record?.token === token) return record;
+  throw new Fault(
+    'RecordConflict',
+    `the change of regions that began with token ${token} is not in the record any more`,
+  );
+}
+
+/** @throws Fault `LockHeld` where an operation that took the lock later has written it */
+export async function keepRegionChange(record: RegionChangeRecord): Promise<void> {
+  if (await writeOperation(record)) return;
+  throw new Fault('LockHeld', `a change of regions with a newer token than ${record.token} has begun meanwhile`);
+}
