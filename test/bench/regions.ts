@@ -1,11 +1,10 @@
 /** A cluster in two regions: how long a write takes from each of them, and what moving into the second one costs clients. */
 import { write } from '../../infra/local/rehearse/kv.ts';
-import { startLoad } from '../../infra/local/rehearse/load.ts';
-import { lostAt } from '../../infra/local/rehearse/oldProcedure.ts';
-import { openTestCluster, type TestCluster } from '../cluster/cluster.ts';
-import { followDns } from '../cluster/dns.ts';
+import { moveTheOldWay, oldMoveInstances, oldWaitsSeconds } from '../../infra/local/rehearse/oldProcedure.ts';
+import { openTestCluster } from '../cluster/cluster.ts';
 import { eventuallyLedFromHome, membersByRegion, spread, startRegionChange } from '../cluster/regionMembers.ts';
 import { median } from './median.ts';
+import { operateUnderLoad, printHeader, printResult, resultColumns } from './operation.ts';
 
 const writes = 40;
 const everyMs = 10;
@@ -43,41 +42,22 @@ async function writesAt(address: string, etcd: string): Promise<number> {
   return median(times);
 }
 
-/** Five members, one of which moves to the second region. */
+/** Five members, one of which moves to the second region: by MultiregionMigration, and as the predecessor's operator did it. */
 export async function reportRegionChange(
   rounds: number,
   versions: readonly string[],
   roundTripMs: number,
 ): Promise<void> {
-  process.stdout.write(
-    '\n| etcd | round trip (ms) | failed / offered | longest gap (ms) | lost | seconds |\n|---|---|---|---|---|---|\n',
-  );
+  printHeader(['etcd', 'round trip (ms)', 'procedure', ...resultColumns]);
+  const members = 5;
+  const waits = oldMoveInstances(members) * oldWaitsSeconds;
   for (const etcd of versions)
     for (let round = 0; round < rounds; round++) {
-      const cluster = await openTestCluster({ members: [5, 0], etcd, tls: true, roundTripMs });
-      try {
-        await cluster.ended(cluster.firstExecution);
-        process.stdout.write(`| ${etcd} | ${roundTripMs} | ${await changeUnderLoad(cluster, etcd)} |\n`);
-      } finally {
-        await cluster.close();
-      }
+      const old = await moveTheOldWay({ from: etcd, to: etcd, clientVersion: etcd, members, everyMs });
+      printResult([etcd, 0, `old, waits left out (+ ${waits} s)`], old);
+      const ours = await operateUnderLoad({ members: [members, 0], etcd, roundTripMs }, everyMs, (cluster) =>
+        startRegionChange(cluster, spread(members - 1, 1)),
+      );
+      printResult([etcd, roundTripMs, 'MultiregionMigration'], ours);
     }
-}
-
-async function changeUnderLoad(cluster: TestCluster, etcd: string): Promise<string> {
-  const { identity } = cluster;
-  const of = (addresses: readonly string[]) => ({ addresses, version: etcd, ...(identity && { identity }) });
-  const aim = async (addresses: readonly string[]) => (await starting).aim(of(addresses));
-  const followed = await followDns(cluster, (addresses) => void aim(addresses));
-  const starting = startLoad({ target: of(followed.addresses()), everyMs });
-  const load = await starting;
-  const began = performance.now();
-  const end = await cluster.ended(await startRegionChange(cluster, spread(4, 1)));
-  const seconds = (performance.now() - began) / 1000;
-  if (end.status !== 'SUCCEEDED') throw new Error(`MultiregionMigration ${end.status}: ${end.error}: ${end.cause}`);
-  const { failed, offered, longestGapMs, acknowledged } = await load.stop();
-  followed.stop();
-  const [first] = await cluster.home.instances();
-  const lost = await lostAt(first?.address ?? '', etcd, acknowledged);
-  return `${failed} / ${offered} | ${longestGapMs.toFixed(0)} | ${lost} | ${seconds.toFixed(1)}`;
 }

@@ -4,13 +4,14 @@
  */
 import { parseArgs } from 'node:util';
 import { isSupported } from '#etcd/versions.ts';
-import { oldWaitsSeconds, type ProcedureResult, replaceTheOldWay } from '../../infra/local/rehearse/oldProcedure.ts';
+import { oldWaitsSeconds, replaceTheOldWay } from '../../infra/local/rehearse/oldProcedure.ts';
+import { rotate } from '../cluster/rotation.ts';
 import { bootBare } from './bare.ts';
 import { median } from './median.ts';
 import { measureMemory } from './memory.ts';
+import { operateUnderLoad, printHeader, printResult, resultColumns } from './operation.ts';
 import { bootOurs } from './ours.ts';
 import { reportLatency, reportRegionChange } from './regions.ts';
-import { replaceOurWay } from './rotation.ts';
 import { reportUpgrade, type Way } from './upgrade.ts';
 
 const { values } = parseArgs({
@@ -30,7 +31,8 @@ const usage = `Usage: npm run bench -- [--etcd X.Y.Z] [--rounds N] [--memory-min
   boot     from nothing to every member healthy, 1, 3 and 5 members, beside a script that starts the same etcd processes
   replace  every instance replaced under 100 writes a second: RotateInstances beside the predecessor's procedure
   upgrade  RollingUpgrade of three members (3.4.15:3.5.35,2.3.8:3.0.17) beside a bare script and the predecessor's procedure
-  regions  writes in a cluster of 3 + 2, 25 and 80 ms apart; one of five members moved to the second region under 100 writes a second
+  regions  writes in a cluster of 3 + 2, 25 and 80 ms apart; one of five members moved to
+           the second region under 100 writes a second: MultiregionMigration beside the predecessor's procedure
   memory   the agent after so many minutes (0: left out), beside a Node process with an HTTP server
 `;
 
@@ -76,24 +78,18 @@ async function reportBoot(rounds: number): Promise<void> {
 const everyMs = 10;
 
 async function reportReplacement(rounds: number): Promise<void> {
-  process.stdout.write(
-    '\n| members | procedure | failed / offered | longest gap (ms) | lost | seconds |\n|---|---|---|---|---|---|\n',
-  );
+  printHeader(['members', 'procedure', ...resultColumns]);
   const version = { from: values.etcd, to: values.etcd, clientVersion: values.etcd };
   for (const members of [3, 5]) {
     for (let round = 0; round < rounds; round++) {
       const old = await replaceTheOldWay({ ...version, members, everyMs });
-      row(members, `old, waits left out (+ ${members * oldWaitsSeconds} s)`, old);
-      row(members, 'RotateInstances', await replaceOurWay(members, values.etcd, everyMs));
+      printResult([members, `old, waits left out (+ ${members * oldWaitsSeconds} s)`], old);
+      const ours = await operateUnderLoad({ members, etcd: values.etcd }, everyMs, (cluster) =>
+        rotate(cluster, { reason: 'benchmark' }),
+      );
+      printResult([members, 'RotateInstances'], ours);
     }
   }
-}
-
-function row(members: number, procedure: string, result: Omit<ProcedureResult, 'belowSeconds'>): void {
-  const { failed, offered, longestGapMs, lost, seconds } = result;
-  process.stdout.write(
-    `| ${members} | ${procedure} | ${failed} / ${offered} | ${longestGapMs.toFixed(0)} | ${lost} | ${seconds.toFixed(1)} |\n`,
-  );
 }
 
 async function reportMemory(minutes: number): Promise<void> {
