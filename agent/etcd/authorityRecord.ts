@@ -1,6 +1,4 @@
-/** The items of the cluster record that the certificate signer keeps: what is trusted, what it has signed and what it has refused. */
-
-import type { AuditRecord } from './record.ts';
+/** The items of the cluster record that the certificate signer keeps: what is trusted and what it has signed. */
 
 /**
  * Partition of the certificate authority's items, which the certificate signer alone may read and write: instances may write the
@@ -48,23 +46,4 @@ export interface ClientCertificateRecord {
   readonly trusts: readonly string[];
   /** ISO 8601 */
   readonly notAfter: string;
-}
-
-/** Item `certificates#<instance>`: how often an instance has asked for certificates within an hour, which is bounded. */
-export interface CertificateRequestsRecord {
-  readonly cluster: string;
-  readonly item: string;
-  /** ISO 8601, the beginning of the hour. */
-  readonly hour: string;
-  readonly requests: number;
-}
-
-/**
- * Item `audit#<ISO hour>#certificate-refused-<code>`: the refusals of the certificate signer for one reason within an hour, as
- * one item, so that nobody can fill the record with them. `who` and `why` are those of the last one.
- */
-export interface RefusedCertificates extends AuditRecord {
-  readonly refusals: number;
-  /** ISO 8601, of the last one. */
-  readonly lastAt: string;
 }

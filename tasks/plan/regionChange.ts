@@ -2,7 +2,7 @@
 import type { RegionChangeRecord } from '#etcd/record.ts';
 import type { CheckedRegionChange, RegionChangePlan } from '../catalogue.ts';
 import { type GroupState, stayingInstances } from './group.ts';
-import { type Layout, layoutRefusal, lossWords, type Move, movesBetween } from './regionLayout.ts';
+import { type Layout, layoutRefusal, lossWords, type Move, moved, movesBetween, toleranceOf } from './regionLayout.ts';
 
 export interface RegionChangeFacts {
   readonly cluster: string;
@@ -17,30 +17,32 @@ export type PlannedRegionChange =
 
 export function planRegionChange(facts: RegionChangeFacts, request: CheckedRegionChange): PlannedRegionChange {
   const { cluster, groups, record } = facts;
-  const { action, region, maxRoundTripMs } = request;
+  const { action } = request;
   const [home, ...others] = groups;
   if (home === undefined) return refused('the cluster is in no region');
+  const wanted = wantedBy(request, record);
+  if (typeof wanted === 'string') return refused(wanted);
+  const other = others.find((group) => group.region === wanted.remote);
+  if (other === undefined) return refused(notDeployed(wanted.remote, groups));
+  const from = { home: stayingInstances(home).length, remote: stayingInstances(other).length };
+  const to = action === 'abandon' ? from : wanted.to;
+  return { verdict: 'planned', plan: planned({ cluster, action, home: home.region, ...wanted, from, to }) };
+}
+
+type Wanted = Pick<RegionChangeRecord, 'remote' | 'to' | 'maxRoundTripMs'>;
+
+/** What was asked for, or what the halted change was about; words where there is nothing to do. */
+function wantedBy(request: CheckedRegionChange, record: RegionChangeRecord | null): Wanted | string {
+  const { action, region, homeMembers, remoteMembers, maxRoundTripMs } = request;
   if (action === 'add' || action === 'leave') {
-    const other = others.find((group) => group.region === region);
-    if (other === undefined) return refused(notDeployed(region, groups));
-    const from = { home: stayingInstances(home).length, remote: stayingInstances(other).length };
-    const to = { home: request.homeMembers, remote: action === 'leave' ? 0 : request.remoteMembers };
+    const to = { home: homeMembers, remote: remoteMembers };
     const against = layoutRefusal(to);
-    if (against !== null) return refused(`remoteMembers ${against}`);
-    const names = { cluster, home: home.region, remote: region };
-    return { verdict: 'planned', plan: planned({ ...names, action, from, to, maxRoundTripMs }) };
+    return against === null ? { remote: region, to, maxRoundTripMs } : `remoteMembers ${against}`;
   }
   if (record === null || record.endedAt !== undefined)
-    return refused(`there is nothing to ${words[action]}: no change of regions was halted`);
-  const other = others.find((group) => group.region === record.remote);
-  if (other === undefined) return refused(notDeployed(record.remote, groups));
-  const from = { home: stayingInstances(home).length, remote: stayingInstances(other).length };
-  const to = action === 'rollBack' ? record.from : record.to;
-  const names = { cluster, home: record.home, remote: record.remote, action };
-  return {
-    verdict: 'planned',
-    plan: planned({ ...names, from, to: action === 'abandon' ? from : to, maxRoundTripMs: record.maxRoundTripMs }),
-  };
+    return `there is nothing to ${words[action]}: no change of regions was halted`;
+  const { remote, from, to } = record;
+  return { remote, to: action === 'rollBack' ? from : to, maxRoundTripMs: record.maxRoundTripMs };
 }
 
 const words = { resume: 'resume', rollBack: 'roll back', abandon: 'abandon' } as const;
@@ -79,13 +81,14 @@ function preparation({ remote, from }: Planned, enables: boolean): readonly stri
 }
 
 function moveWords({ home, remote, from, to }: Planned): readonly string[] {
-  let members = from.home + from.remote;
-  return movesBetween(from, to).map(({ what, where }: Move) => {
-    members += what === 'add' ? 1 : -1;
-    const region = where === 'home' ? home : remote;
-    return what === 'add'
-      ? `A member joins in ${region}: ${members} members.`
-      : `A member leaves in ${region}, its instance is terminated: ${members} members.`;
+  let now: Layout = from;
+  return movesBetween(from, to).map((move: Move) => {
+    now = moved(now, move);
+    const region = move.where === 'home' ? home : remote;
+    const left = `${now.home + now.remote} members, of which ${toleranceOf(now)} may fail.`;
+    return move.what === 'add'
+      ? `A member joins in ${region}: ${left}`
+      : `A member leaves in ${region}, its instance is terminated: ${left}`;
   });
 }
 

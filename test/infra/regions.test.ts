@@ -109,10 +109,17 @@ describe('permissions', () => {
 
   test('let tasks act on groups and instances of both regions', () => {
     for (const action of [/^ssm:SendCommand$/, /^autoscaling:(?!Describe|Complete)/]) {
-      const resources = allowing(stacks.home, action).map(([, { Resource }]) => JSON.stringify(Resource));
+      const here = allowing(stacks.home, action).filter(([id]) => !/^(Enable|Disable)RegionRole/.test(id));
+      const resources = here.map(([, { Resource }]) => JSON.stringify(Resource));
       expect(resources.length).toBeGreaterThan(0);
       for (const resource of resources) expect(resource).toMatch(/eu-west-1.*eu-central-1/);
     }
+  });
+
+  test('let those that enable and disable the second region set the capacity there, and not at home', () => {
+    const theirs = allowing(stacks.home, /^autoscaling:Set/).filter(([id]) => /^(Enable|Disable)RegionRole/.test(id));
+    expect(theirs).toHaveLength(2);
+    for (const [, { Resource }] of theirs) expect(JSON.stringify(Resource)).not.toContain('eu-west-1');
   });
 
   test('let instances of the other region have of home what they need, and no more of it', () => {

@@ -93,8 +93,8 @@ describe('the plan', () => {
       expect.stringContaining('Enable away'),
       expect.stringContaining('Measure the round trips'),
       expect.stringContaining('no instance is replaced'),
-      'A member joins in away: 6 members.',
-      'A member leaves in home, its instance is terminated: 5 members.',
+      'A member joins in away: 6 members, of which 2 may fail.',
+      'A member leaves in home, its instance is terminated: 5 members, of which 2 may fail.',
     ]);
     expect(planned.plan.losses[1]).toContain('if home is lost, 1 of 5 members are left');
   });
