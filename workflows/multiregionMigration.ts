@@ -121,22 +121,12 @@ export function multiregionMigration(machine: MachineScope, props: MemberTimes):
     'Wait until every member has it back',
     'Wait for the member to beat as before',
   );
-  const end = step(
-    machine,
-    'End the change of regions',
-    'finishRegionChange',
-    { ...held, abandoned: false },
-    { resultPath: '$.report' },
-  );
+  const end = step(machine, 'End the change of regions', 'finishRegionChange', held, { resultPath: '$.report' });
   const release = step(machine, 'Release the lock', 'releaseLock', { holder: execution, token });
   const changed = new Succeed(scope, 'Regions changed', { outputPath: '$.report' });
-  const endAbandoned = step(
-    machine,
-    'End the abandoned change',
-    'finishRegionChange',
-    { ...held, abandoned: true },
-    { resultPath: '$.report' },
-  );
+  const endAbandoned = step(machine, 'End the abandoned change', 'abandonRegionChange', held, {
+    resultPath: '$.report',
+  });
   const releaseAbandoned = step(machine, 'Release the lock of the abandoned change', 'releaseLock', {
     holder: execution,
     token,
@@ -213,12 +203,12 @@ function everyMemberTimed(machine: MachineScope, props: MemberTimes, all: string
   }).itemProcessor(one);
 }
 
-/** Nothing was changed but that an instance is there, which goes again; the lock is freed. */
+/** Nothing was changed but that an instance is there, which goes again; the lock is freed. Where members have moved already, it is halted. */
 function refusedAfterMeasuring(machine: MachineScope, held: Held, failed: LambdaInvoke) {
   const { scope } = machine;
   const { execution, token } = held;
   const disable = step(machine, 'Take the measuring instance back', 'disableRegion', held);
-  const end = step(machine, 'End the refused change', 'finishRegionChange', { ...held, abandoned: true });
+  const end = step(machine, 'End the refused change', 'abandonRegionChange', held);
   const explain = explainFailure(machine, 'Explain why the regions are too far');
   const release = step(machine, 'Release the lock after the refusal', 'releaseLock', { holder: execution, token });
   const refused = failExplained(scope, 'Change refused after measuring');

@@ -93,10 +93,13 @@ export async function setDesiredCapacity(region: string, DesiredCapacity: number
   );
 }
 
-/** Terminates an instance through the group's hooks, and lowers the desired capacity by one, so that nobody replaces it. */
-export async function terminateInstance(region: string, InstanceId: string): Promise<void> {
+/**
+ * Terminates an instance through the group's hooks.
+ * @param lowers whether the desired capacity falls by one, so that nobody replaces it
+ */
+export async function terminateInstance(region: string, InstanceId: string, lowers = true): Promise<void> {
   await client(region).send(
-    new TerminateInstanceInAutoScalingGroupCommand({ InstanceId, ShouldDecrementDesiredCapacity: true }),
+    new TerminateInstanceInAutoScalingGroupCommand({ InstanceId, ShouldDecrementDesiredCapacity: lowers }),
   );
 }
 

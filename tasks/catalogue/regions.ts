@@ -24,8 +24,9 @@ export interface RegionTasks {
   chooseMove: { input: Held; output: NextMove };
   addMember: { input: Held & { move: NextMove }; output: { desiredCapacity: number } };
   removeMember: { input: Held & { move: NextMove }; output: { instance: string } };
-  disableRegion: { input: Held; output: { desiredCapacity: number } };
-  finishRegionChange: { input: Held & { abandoned: boolean }; output: RegionChangeReport };
+  disableRegion: { input: Held; output: { members: RegionMembers } };
+  finishRegionChange: { input: Held; output: RegionChangeReport };
+  abandonRegionChange: { input: Held; output: RegionChangeReport };
 }
 
 export interface Probe {
@@ -122,6 +123,9 @@ export interface RegionChangeReport {
   readonly next: readonly string[];
 }
 
+/** Of instances that were brought up in vain. */
+const takesBack = [...lockAccess, 'describeGroup', 'sendCommand', 'setCapacity', 'terminateInstances'] as const;
+
 export const regionTasks: Readonly<Record<keyof RegionTasks, TaskEntry>> = {
   findProbes: { entry: 'regions/findProbes', ...small, permissions: ['describeGroup', 'describeInstances'] },
   measureRoundTrips: { entry: 'regions/measureRoundTrips', ...sending, permissions: ['sendCommand'] },
@@ -145,17 +149,18 @@ export const regionTasks: Readonly<Record<keyof RegionTasks, TaskEntry>> = {
   },
   awaitTiming: { entry: 'regions/awaitTiming', ...sending, permissions: ['sendCommand'] },
   openMembership: { entry: 'regions/openMembership', ...small, permissions: lockAccess },
-  chooseMove: { entry: 'regions/chooseMove', ...asking, permissions: [...lockAccess, 'describeGroup', 'sendCommand'] },
+  chooseMove: {
+    entry: 'regions/chooseMove',
+    ...asking,
+    permissions: [...lockAccess, 'describeGroup', 'sendCommand', 'setCapacity'],
+  },
   addMember: { entry: 'regions/addMember', ...small, permissions: [...lockAccess, 'describeGroup', 'setCapacity'] },
   removeMember: {
     entry: 'regions/removeMember',
     ...small,
     permissions: [...lockAccess, 'describeGroup', 'terminateInstances'],
   },
-  disableRegion: {
-    entry: 'regions/disableRegion',
-    ...small,
-    permissions: [...lockAccess, 'describeGroup', 'setCapacityOfSecond'],
-  },
+  disableRegion: { entry: 'regions/disableRegion', ...asking, permissions: takesBack },
   finishRegionChange: { entry: 'regions/finishRegionChange', ...small, permissions: lockAccess },
+  abandonRegionChange: { entry: 'regions/abandonRegionChange', ...asking, permissions: takesBack },
 };

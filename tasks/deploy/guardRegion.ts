@@ -32,6 +32,7 @@ async function refusalOf(region: string): Promise<string | null> {
     regions: strengths.filter((one) => one !== null),
     begun: bootstrap !== null,
     holder: lock?.holder ?? null,
+    changesRegions: lock?.purpose === 'MultiregionMigration',
   });
 }
 

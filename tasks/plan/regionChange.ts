@@ -15,6 +15,7 @@ export type PlannedRegionChange =
   | { readonly verdict: 'planned'; readonly plan: RegionChangePlan }
   | { readonly verdict: 'refused'; readonly reasons: readonly string[] };
 
+/** @param request not one to abandon a change: planAbandonment */
 export function planRegionChange(facts: RegionChangeFacts, request: CheckedRegionChange): PlannedRegionChange {
   const { cluster, groups, record } = facts;
   const { action } = request;
@@ -25,8 +26,27 @@ export function planRegionChange(facts: RegionChangeFacts, request: CheckedRegio
   const other = others.find((group) => group.region === wanted.remote);
   if (other === undefined) return refused(notDeployed(wanted.remote, groups));
   const from = { home: stayingInstances(home).length, remote: stayingInstances(other).length };
-  const to = action === 'abandon' ? from : wanted.to;
-  return { verdict: 'planned', plan: planned({ cluster, action, home: home.region, ...wanted, from, to }) };
+  return { verdict: 'planned', plan: planned({ cluster, action, home: home.region, ...wanted, from }) };
+}
+
+/**
+ * Needs nobody to answer, so that it is possible whatever has become of members and regions.
+ * @param left what is known where the record has no change that goes on and an execution that ended has left the lock behind; null: it has not
+ */
+export function planAbandonment(
+  cluster: string,
+  record: RegionChangeRecord | null,
+  left: Pick<RegionChangeFacts, 'groups'> | null,
+): RegionChangePlan | null {
+  const common = { cluster, action: 'abandon', enables: false, steps: [abandoned], losses: [] } as const;
+  if (record !== null && record.endedAt === undefined) {
+    const { home, remote, from, to, maxRoundTripMs } = record;
+    return { ...common, home, remote, from, to, maxRoundTripMs };
+  }
+  const [home, other] = left?.groups ?? [];
+  if (home === undefined || other === undefined) return null;
+  const now = { home: stayingInstances(home).length, remote: stayingInstances(other).length };
+  return { ...common, home: home.region, remote: other.region, from: now, to: now, maxRoundTripMs: 0 };
 }
 
 type Wanted = Pick<RegionChangeRecord, 'remote' | 'to' | 'maxRoundTripMs'>;
@@ -40,12 +60,10 @@ function wantedBy(request: CheckedRegionChange, record: RegionChangeRecord | nul
     return against === null ? { remote: region, to, maxRoundTripMs } : `remoteMembers ${against}`;
   }
   if (record === null || record.endedAt !== undefined)
-    return `there is nothing to ${words[action]}: no change of regions was halted`;
+    return `there is nothing to ${action === 'rollBack' ? 'roll back' : action}: no change of regions was halted`;
   const { remote, from, to } = record;
   return { remote, to: action === 'rollBack' ? from : to, maxRoundTripMs: record.maxRoundTripMs };
 }
-
-const words = { resume: 'resume', rollBack: 'roll back', abandon: 'abandon' } as const;
 
 function refused(...reasons: string[]): PlannedRegionChange {
   return { verdict: 'refused', reasons };
@@ -59,10 +77,10 @@ function notDeployed(region: string, groups: readonly GroupState[]): string {
 type Planned = Omit<RegionChangePlan, 'steps' | 'losses' | 'enables'>;
 
 function planned(change: Planned): RegionChangePlan {
-  const { action, home, remote, from, to } = change;
-  const enables = action !== 'abandon' && to.remote > 0;
-  const steps = action === 'abandon' ? [abandoned] : [...preparation(change, enables), ...moveWords(change)];
-  const end = action !== 'abandon' && to.remote === 0 && from.remote > 0 ? [backToOne] : [];
+  const { home, remote, from, to } = change;
+  const enables = to.remote > 0;
+  const steps = [...preparation(change, enables), ...moveWords(change)];
+  const end = to.remote === 0 && from.remote > 0 ? [backToOne] : [];
   return { ...change, enables, steps: [...steps, ...end], losses: lossWords(to, home, remote) };
 }
 
@@ -123,7 +141,8 @@ export function begunChange(
 export function nextSteps({ home, remote, to }: Pick<RegionChangeRecord, 'home' | 'remote' | 'to'>): readonly string[] {
   if (to.remote === 0)
     return [
-      `take etcd-appliance.regions out of the settings, with etcd-appliance.members at ${to.home}, delete the stacks of ${remote} and of the peering, and deploy`,
+      `delete the stack of ${remote}, then that of the peering, while the settings still have both regions: npx cdk destroy --exclusively, one after the other`,
+      `then take etcd-appliance.regions out of the settings, with etcd-appliance.members at ${to.home}, and deploy`,
     ];
   const regions = JSON.stringify([
     { region: home, members: to.home },

@@ -16,6 +16,8 @@ export interface DeletionFacts {
   readonly begun: boolean;
   /** Who holds the operation lock; null: nobody. */
   readonly holder: string | null;
+  /** Whether it is a change of regions. */
+  readonly changesRegions: boolean;
 }
 
 /**
@@ -23,11 +25,14 @@ export interface DeletionFacts {
  * groups are or want to be.
  * @returns why not, in one sentence; null where it may go
  */
-export function regionRefusal({ region, regions, begun, holder }: DeletionFacts): string | null {
+export function regionRefusal({ region, regions, begun, holder, changesRegions }: DeletionFacts): string | null {
   const going = regions.find((one) => one.region === region);
-  if (!begun || going === undefined || going.inService === 0) return null;
+  if (!begun || going === undefined) return null;
+  // A change of regions could not go on without the group, also where nobody is there yet.
+  if (going.inService === 0 && !changesRegions) return null;
   if (holder !== null)
     return `an operation holds the lock of the cluster: ${holder}; let it end first (docs/runbook.md#lock-held)`;
+  if (going.inService === 0) return null;
   const staying = regions.filter((one) => one !== going);
   const left = staying.reduce((sum, { inService }) => sum + inService, 0);
   const whole = regions.reduce((sum, { inService, desiredCapacity }) => sum + Math.max(inService, desiredCapacity), 0);

@@ -1,4 +1,5 @@
 /** Which single move of MultiregionMigration is next, by what is true now: decided anew each time, so that a crash changes nothing. Pure. */
+import { createHash } from 'node:crypto';
 import type { RegionChangeRecord } from '#etcd/record.ts';
 import type { NextMove } from '../catalogue.ts';
 import { type GroupState, stayingInAll, stayingInstances } from './group.ts';
@@ -18,27 +19,27 @@ export type MoveChoice =
   /** Nobody may be touched. Sentences. */
   | { readonly verdict: 'halted'; readonly problems: readonly string[] };
 
-export function chooseMove({ record, groups, reports }: MoveFacts): MoveChoice {
-  const listed = listedNames(reports);
-  const problems = healthProblems(reports.filter(({ instanceId }) => listed.includes(instanceId)));
-  if (problems.length > 0) return { verdict: 'halted', problems };
+export function chooseMove(facts: MoveFacts): MoveChoice {
+  const listed = listedNames(facts.reports);
   if (listed.length === 0) return { verdict: 'halted', problems: ['no member says who the members are'] };
-  return { verdict: 'chosen', move: moveAmong({ record, groups, reports }, listed) };
+  const voters = votersOf(facts.reports);
+  const move = moveAmong(facts, listed, voters);
+  // A newcomer is waited for, and who goes need not be well: as long as all others are, that costs no quorum.
+  const judged = facts.reports.filter(({ instanceId }) => voters.includes(instanceId) && instanceId !== move.old);
+  const problems = healthProblems(judged);
+  return problems.length > 0 ? { verdict: 'halted', problems } : { verdict: 'chosen', move };
 }
 
-function moveAmong({ record, groups, reports }: MoveFacts, listed: readonly string[]): NextMove {
+function moveAmong({ record, groups, reports }: MoveFacts, listed: readonly string[], voters: readonly string[]) {
   const staying = stayingInAll(groups).map(({ instanceId }) => instanceId);
-  const leader = leaderOf(reports);
   const move = (step: NextMove['step'], region: string, instance = ''): NextMove => ({
     step,
     region,
     old: instance,
-    witness: listed.find((name) => name !== instance && staying.includes(name)) ?? '',
-    known: listed,
-    label: `${step}-${region || 'none'}-${listed.length}${instance && `-${instance}`}`,
+    witness: voters.find((name) => name !== instance && staying.includes(name)) ?? '',
+    known: voters,
+    label: `${step}-${region || 'none'}-${digestOf(voters)}${instance && `-${instance}`}`,
   });
-  // Learners are listed, too: one that joins is a member to everybody but itself.
-  const voters = votersOf(reports);
   const [leaving] = listed.filter((name) => !staying.includes(name));
   if (leaving !== undefined) return move('leaves', '', leaving);
   const target = record.to;
@@ -51,6 +52,7 @@ function moveAmong({ record, groups, reports }: MoveFacts, listed: readonly stri
     ['remote', remote],
     ['home', home],
   ] as const) {
+    // A learner is none either: it is a member to everybody but itself.
     const joining = of(group).find(({ instanceId }) => !voters.includes(instanceId));
     if (group === undefined || joining === undefined) continue;
     // What was asked for comes; what was asked for by an execution that turned round goes again.
@@ -61,7 +63,32 @@ function moveAmong({ record, groups, reports }: MoveFacts, listed: readonly stri
   const group = next.where === 'home' ? home : remote;
   const region = group?.region ?? '';
   if (next.what === 'add') return move('add', region);
-  return move('remove', region, leastMissed(members(group), leader));
+  return move('remove', region, leastMissed(members(group), reports));
+}
+
+/** The same members, the same text: an agent answers a wait that it knows from its ledger. */
+function digestOf(names: readonly string[]): string {
+  return createHash('sha256')
+    .update([...names].sort().join())
+    .digest('hex')
+    .slice(0, 8);
+}
+
+/**
+ * Capacity that nobody came for, as where EC2 had no instance: lowered before the change ends, or a member would come later, unasked. Where there are
+ * more instances than the target, the next move takes them out one by one, since Auto Scaling would choose for itself.
+ */
+export function unusedCapacity(record: RegionChangeRecord, groups: readonly GroupState[]): readonly Capacity[] {
+  return groups.flatMap((group) => {
+    const wanted = group.region === record.home ? record.to.home : record.to.remote;
+    const unused = group.desiredCapacity > wanted && stayingInstances(group).length <= wanted;
+    return unused ? [{ region: group.region, capacity: wanted }] : [];
+  });
+}
+
+export interface Capacity {
+  readonly region: string;
+  readonly capacity: number;
 }
 
 function votersOf(reports: readonly MemberReport[]): readonly string[] {
@@ -70,13 +97,17 @@ function votersOf(reports: readonly MemberReport[]): readonly string[] {
   return [...new Set(lists.map(({ name }) => name))].filter((name) => name !== '' && !learners.has(name));
 }
 
-/** A follower, of the zone with the most members: the others stay spread. The leader only where nobody else is left. */
+/**
+ * One that is not well; else a follower, of the zone with the most members: the others stay spread. The leader only where nobody else is left.
+ */
 function leastMissed(
   members: readonly { readonly instanceId: string; readonly zone: string }[],
-  leader: string | null,
+  reports: readonly MemberReport[],
 ): string {
+  const leader = leaderOf(reports);
   const crowd = (zone: string) => members.filter((one) => one.zone === zone).length;
-  const rank = (id: string) => (id === leader ? 1 : 0);
+  const unwell = (id: string) => healthProblems(reports.filter(({ instanceId }) => instanceId === id)).length > 0;
+  const rank = (id: string) => (unwell(id) ? 0 : id === leader ? 2 : 1);
   const [first] = [...members].sort(
     (a, b) =>
       rank(a.instanceId) - rank(b.instanceId) ||

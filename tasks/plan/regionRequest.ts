@@ -1,7 +1,7 @@
 /** What a MultiregionMigration execution may be given: checked by its first task, and by whoever starts one. Pure. */
 import { Fault } from '#etcd/faults.ts';
 import type { CheckedRegionChange } from '../catalogue.ts';
-import { layoutRefusal } from './regionLayout.ts';
+import { layoutRefusal, mostMembers } from './regionLayout.ts';
 import { type Check, flag, oneOf, type Refusal, requestRefusal } from './requestRefusal.ts';
 
 /** A small request. */
@@ -53,10 +53,13 @@ const checks = {
       return `does not go with the action ${JSON.stringify(action)}, which knows it`;
     return region(value, request);
   },
-  homeMembers(value, { action }) {
+  homeMembers(value, { action, leaveRegion }) {
     if (action !== undefined)
       return value === undefined ? null : `does not go with the action ${JSON.stringify(action)}`;
-    return needed(value, 'say how many members are to be at home') ?? members(value, 1, 7);
+    const wrong = needed(value, 'say how many members are to be at home') ?? members(value, 1, mostMembers);
+    if (wrong !== null || leaveRegion === undefined) return wrong;
+    // As the settings allow for a cluster in one region: an even number tolerates no more failures than the one below it.
+    return Number(value) % 2 === 1 ? null : 'must be 1, 3, 5 or 7 where all members are in one region';
   },
   remoteMembers(value, { action, addRegion, homeMembers }) {
     if (action !== undefined)

@@ -1,10 +1,10 @@
 import { Fault } from '#etcd/faults.ts';
 import { askMembers, untilSteady } from '../agents/ask.ts';
-import { readGroups } from '../aws/group.ts';
+import { readGroups, setDesiredCapacity } from '../aws/group.ts';
 import type { Tasks } from '../catalogue.ts';
 import { renewLease } from '../lock/lease.ts';
 import { stayingInAll } from '../plan/group.ts';
-import { chooseMove } from '../plan/regionMove.ts';
+import { chooseMove, unusedCapacity } from '../plan/regionMove.ts';
 import { ownRegionChange } from './ownRegionChange.ts';
 
 type Input = Tasks['chooseMove']['input'];
@@ -13,12 +13,15 @@ type Input = Tasks['chooseMove']['input'];
 export async function handler({ execution, token, leaseSeconds }: Input): Promise<Tasks['chooseMove']['output']> {
   await renewLease({ holder: execution, token }, leaseSeconds);
   const record = await ownRegionChange(token);
-  const choice = await untilSteady(async () => {
+  const { choice, groups } = await untilSteady(async () => {
     const groups = await readGroups();
     const instances = stayingInAll(groups).map(({ instanceId }) => instanceId);
-    const seen = chooseMove({ record, groups, reports: await askMembers(instances, execution) });
-    return { seen, passing: seen.verdict === 'halted' ? seen.problems : [] };
+    const choice = chooseMove({ record, groups, reports: await askMembers(instances, execution) });
+    return { seen: { choice, groups }, passing: choice.verdict === 'halted' ? choice.problems : [] };
   });
-  if (choice.verdict === 'chosen') return choice.move;
-  throw new Fault('MemberNotHealthy', `no other member is moved: ${choice.problems.join('; ')}`);
+  if (choice.verdict === 'halted')
+    throw new Fault('MemberNotHealthy', `no other member is moved: ${choice.problems.join('; ')}`);
+  if (choice.move.step === 'done')
+    for (const { region, capacity } of unusedCapacity(record, groups)) await setDesiredCapacity(region, capacity);
+  return choice.move;
 }

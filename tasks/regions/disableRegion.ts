@@ -1,15 +1,32 @@
-import { readGroup, setDesiredCapacity } from '../aws/group.ts';
+import { Fault } from '#etcd/faults.ts';
 import type { Tasks } from '../catalogue.ts';
 import { renewLease } from '../lock/lease.ts';
+import { stayingInstances } from '../plan/group.ts';
 import { ownRegionChange } from './ownRegionChange.ts';
+import { readMembership, takeBackUnjoined } from './takeBackUnjoined.ts';
 
 type Input = Tasks['disableRegion']['input'];
 
-/** Takes back the instance that was only brought up to measure: nobody has joined. */
+/**
+ * Takes back the instance that was only brought up to measure.
+ * @throws Fault `RegionsTooFar` where members have moved already, as in a change that was halted and gone on with: they stay where they are, and
+ *   the lock is kept, since an operator has to say which way it goes
+ */
 export async function handler({ execution, token, leaseSeconds }: Input): Promise<Tasks['disableRegion']['output']> {
   await renewLease({ holder: execution, token }, leaseSeconds);
-  const { remote, from } = await ownRegionChange(token);
-  const { desiredCapacity } = await readGroup(remote);
-  if (desiredCapacity > from.remote) await setDesiredCapacity(remote, from.remote);
-  return { desiredCapacity: Math.min(desiredCapacity, from.remote) };
+  const { home, remote, from } = await ownRegionChange(token);
+  const membership = await readMembership(execution);
+  const membersIn = (region: string) => {
+    const group = membership.groups.find((one) => one.region === region);
+    const staying = group === undefined ? [] : stayingInstances(group);
+    return staying.filter(({ instanceId }) => membership.listed.includes(instanceId)).length;
+  };
+  const now = { home: membersIn(home), remote: membersIn(remote) };
+  if (now.home !== from.home || now.remote !== from.remote)
+    throw new Fault(
+      'RegionsTooFar',
+      `${now.home} and ${now.remote} members are in ${home} and ${remote} already, not ${from.home} and ${from.remote}: they stay`,
+    );
+  await takeBackUnjoined(membership);
+  return { members: now };
 }

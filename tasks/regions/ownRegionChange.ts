@@ -1,6 +1,7 @@
 import { Fault } from '#etcd/faults.ts';
 import type { RegionChangeRecord } from '#etcd/record.ts';
-import { readRegionChange, writeOperation } from '../aws/record.ts';
+import { audit, readRegionChange, writeOperation } from '../aws/record.ts';
+import type { RegionChangeReport } from '../catalogue.ts';
 
 /** The change of regions that the holder of this token began. @throws Fault `RecordConflict` where there is none */
 export async function ownRegionChange(token: number): Promise<RegionChangeRecord> {
@@ -16,4 +17,21 @@ export async function ownRegionChange(token: number): Promise<RegionChangeRecord
 export async function keepRegionChange(record: RegionChangeRecord): Promise<void> {
   if (await writeOperation(record)) return;
   throw new Fault('LockHeld', `a change of regions with a newer token than ${record.token} has begun meanwhile`);
+}
+
+/** Notes the end, once. */
+export async function endRegionChange(
+  record: RegionChangeRecord,
+  execution: string,
+  how: 'ended' | 'abandoned',
+): Promise<Omit<RegionChangeReport, 'abandoned' | 'next'>> {
+  const { cluster, home, remote, from, to, beganAt, token } = record;
+  const endedAt = record.endedAt ?? new Date().toISOString();
+  if (record.endedAt === undefined) {
+    await keepRegionChange({ ...record, endedAt });
+    const what = `change of regions ${how}: ${home} ${to.home}, ${remote} ${to.remote}`;
+    const why = 'MultiregionMigration';
+    await audit({ at: endedAt, who: execution, what, why, after: record }, `regions-ended-${token}`);
+  }
+  return { cluster, home, remote, from, to, beganAt, endedAt };
 }

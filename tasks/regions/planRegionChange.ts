@@ -8,7 +8,7 @@ import { endedHolder } from '../lock/holder.ts';
 import type { GroupState } from '../plan/group.ts';
 import { operationProblems } from '../plan/migration.ts';
 import { networkProblems } from '../plan/networkProblems.ts';
-import { planRegionChange } from '../plan/regionChange.ts';
+import { planAbandonment, planRegionChange } from '../plan/regionChange.ts';
 import { lockProblems } from '../plan/upgradeFacts.ts';
 import { readFacts } from '../upgrade/facts.ts';
 import { readNetworkFacts } from './networkFacts.ts';
@@ -23,16 +23,8 @@ export async function handler({ execution, request }: Task['input']): Promise<Ta
   const cluster = environment('CLUSTER');
   const refuse = (why: readonly string[]) =>
     new Fault('PreflightFailed', `the regions of cluster ${cluster} are not changed: ${why.join('; ')}`);
+  if (request.action === 'abandon') return abandonment(execution, refuse);
   const record = await readRegionChange();
-  if (request.action === 'abandon') {
-    // Asks no member: it must be possible whatever has become of them.
-    const lock = await readLock();
-    const held = lockProblems({ lock, holderEnded: await endedHolder(lock, execution) });
-    if (held.length > 0) throw refuse(held);
-    const left = planRegionChange({ cluster, groups: await readGroups(), record }, request);
-    if (left.verdict === 'refused') throw refuse(left.reasons);
-    return left.plan;
-  }
   const { facts, problems } = await untilSteady(async () => {
     const facts = await readFacts(execution, []);
     const problems = operationProblems(facts, 'moved');
@@ -48,6 +40,19 @@ export async function handler({ execution, request }: Task['input']): Promise<Ta
   const all = [...reasons, ...problems.lasting, ...passing, ...network];
   if (planned.verdict === 'refused' || all.length > 0) throw refuse(all);
   return planned.plan;
+}
+
+/** Asks no member, and no region where the record says what is given up: it must be possible whatever has become of them. */
+async function abandonment(execution: string, refuse: (why: readonly string[]) => Fault): Promise<Task['output']> {
+  const [lock, record] = await Promise.all([readLock(), readRegionChange()]);
+  const lockLeft = await endedHolder(lock, execution);
+  const held = lockProblems({ lock, holderEnded: lockLeft });
+  if (held.length > 0) throw refuse(held);
+  const halted = record !== null && record.endedAt === undefined;
+  const left = lockLeft && !halted ? { groups: await readGroups() } : null;
+  const plan = planAbandonment(environment('CLUSTER'), record, left);
+  if (plan === null) throw refuse(['there is nothing to abandon: no change of regions was halted']);
+  return plan;
 }
 
 /** What keeps members of the two regions from each other. */

@@ -6,7 +6,7 @@ import type { RegionChangeRecord } from '#etcd/record.ts';
 import type { CheckedRegionChange } from '../../../tasks/catalogue.ts';
 import { type GroupState, stayingInAll } from '../../../tasks/plan/group.ts';
 import { probesOf } from '../../../tasks/plan/probes.ts';
-import { begunChange, nextSteps, planRegionChange } from '../../../tasks/plan/regionChange.ts';
+import { begunChange, nextSteps, planAbandonment, planRegionChange } from '../../../tasks/plan/regionChange.ts';
 import { type Layout, layoutRefusal, toleranceOf } from '../../../tasks/plan/regionLayout.ts';
 import { chooseMove } from '../../../tasks/plan/regionMove.ts';
 import { checkRegionChange } from '../../../tasks/plan/regionRequest.ts';
@@ -71,6 +71,11 @@ describe('a request', () => {
       { leaveRegion: 'eu-west-1', homeMembers: 5, remoteMembers: 1 },
       'remoteMembers does not go',
     ],
+    [
+      'an even number in one region',
+      { leaveRegion: 'eu-west-1', homeMembers: 4 },
+      'homeMembers must be 1, 3, 5 or 7 where all members are in one region',
+    ],
     ['an action with a region', { action: 'resume', addRegion: 'eu-west-1' }, 'addRegion does not go with the action'],
     ['an unknown action', { action: 'undo' }, 'action must be "resume" or "rollBack" or "abandon"'],
     [
@@ -104,7 +109,10 @@ describe('the plan', () => {
       verdict: 'refused',
       reasons: [expect.stringContaining('set etcd-appliance.regions and deploy')],
     });
-    expect(planOf({ action: 'resume' })).toMatchObject({ verdict: 'refused' });
+    expect(planOf({ action: 'resume' })).toMatchObject({
+      verdict: 'refused',
+      reasons: ['there is nothing to resume: no change of regions was halted'],
+    });
     expect(planOf({ action: 'rollBack' }, record({ endedAt: 'now' }))).toMatchObject({ verdict: 'refused' });
   });
 
@@ -118,7 +126,27 @@ describe('the plan', () => {
 
   test('leaves to the operator what the deployment has to say', () => {
     expect(nextSteps(record())[0]).toContain('[{"region":"home","members":4},{"region":"away","members":1}]');
-    expect(nextSteps(record({ to: { home: 5, remote: 0 } }))[0]).toContain('delete the stacks of away');
+    const [first, second] = nextSteps(record({ to: { home: 5, remote: 0 } }));
+    // Without the setting the other stacks are none of the app's any more, and could not be named.
+    expect(first).toContain('delete the stack of away, then that of the peering, while the settings still have both');
+    expect(second).toContain('take etcd-appliance.regions out of the settings');
+  });
+
+  test('to abandon needs no group where the record says what is given up', () => {
+    const plan = planAbandonment('etcd', record(), null);
+    expect(plan).toMatchObject({ action: 'abandon', remote: 'away', from: { home: 5, remote: 0 }, enables: false });
+    if (plan === null) throw new Error('nothing');
+    const begun = begunChange(record(), plan, { execution: 'e', token: 2, now: '' });
+    expect(begun).toMatchObject({ token: 2, from: { home: 5, remote: 0 }, to: { home: 4, remote: 1 } });
+  });
+
+  test('to abandon is one as well where only the lock was left behind, and none where not even that', () => {
+    for (const before of [null, record({ endedAt: 'now' })]) {
+      expect(planAbandonment('etcd', before, { groups: [home, away] })).toMatchObject({
+        ...{ home: 'home', remote: 'away', from: { home: 5, remote: 0 }, to: { home: 5, remote: 0 } },
+      });
+      expect(planAbandonment('etcd', before, null)).toBeNull();
+    }
   });
 });
 

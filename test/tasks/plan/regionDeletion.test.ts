@@ -5,7 +5,14 @@ import { type DeletionFacts, regionRefusal } from '../../../tasks/plan/regionDel
 
 function facts(home: number, other: number, more: Partial<DeletionFacts> = {}): DeletionFacts {
   const of = (region: string, count: number) => ({ region, inService: count, desiredCapacity: count });
-  return { region: 'other', regions: [of('home', home), of('other', other)], begun: true, holder: null, ...more };
+  return {
+    region: 'other',
+    regions: [of('home', home), of('other', other)],
+    begun: true,
+    holder: null,
+    changesRegions: false,
+    ...more,
+  };
 }
 
 describe('a region', () => {
@@ -35,6 +42,11 @@ describe('a region', () => {
       'an operation runs',
       facts(3, 2, { holder: 'arn:upgrade' }),
       'an operation holds the lock of the cluster: arn:upgrade',
+    ],
+    [
+      'members are moved there, and nobody has come yet',
+      facts(3, 0, { holder: 'arn:migration', changesRegions: true }),
+      'an operation holds the lock of the cluster: arn:migration',
     ],
     ['home is gone', facts(0, 3), 'the 0 elsewhere are no quorum'],
   ])('may not where %s', (_why, given, message) => expect(regionRefusal(given)).toContain(message));

@@ -1,0 +1,28 @@
+import { askMembers } from '../agents/ask.ts';
+import { readGroups, setDesiredCapacity, terminateInstance } from '../aws/group.ts';
+import { type GroupState, stayingInAll } from '../plan/group.ts';
+import { listedNames } from '../plan/memberReports.ts';
+import { takenBack } from '../plan/unjoined.ts';
+
+export interface Membership {
+  /** Of each region, home first. */
+  readonly groups: readonly GroupState[];
+  /** Names of all members. */
+  readonly listed: readonly string[];
+}
+
+/** @throws Error where a region does not answer, or no member says who the members are */
+export async function readMembership(execution: string): Promise<Membership> {
+  const groups = await readGroups();
+  const instances = stayingInAll(groups).map(({ instanceId }) => instanceId);
+  const listed = listedNames(await askMembers(instances, execution));
+  if (listed.length === 0) throw new Error('no member says who the members are');
+  return { groups, listed };
+}
+
+/** Called again, it finds them going. */
+export async function takeBackUnjoined({ groups, listed }: Membership): Promise<void> {
+  const { terminate, lower } = takenBack(groups, listed);
+  for (const { region, instanceId } of terminate) await terminateInstance(region, instanceId);
+  for (const { region, capacity } of lower) await setDesiredCapacity(region, capacity);
+}

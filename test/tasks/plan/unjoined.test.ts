@@ -1,0 +1,54 @@
+/** Which instances a change of regions takes back that has been given up. */
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { takenBack } from '../../../tasks/plan/unjoined.ts';
+import { groupOf, instance } from './rotationFacts.ts';
+
+const groupIn = (region: string, ids: readonly string[], desiredCapacity = ids.length) =>
+  groupOf(
+    ids.map((id) => instance(id)),
+    { region, desiredCapacity },
+  );
+const three = ['i-1', 'i-2', 'i-3'];
+
+test('what measured and has not joined goes', () => {
+  expect(takenBack([groupIn('home', three), groupIn('away', ['i-9'])], three)).toEqual({
+    terminate: [{ region: 'away', instanceId: 'i-9' }],
+    lower: [],
+  });
+});
+
+test('what was asked for and has not come is not asked for any more', () => {
+  expect(takenBack([groupIn('home', three), groupIn('away', [], 1)], three)).toEqual({
+    terminate: [],
+    lower: [{ region: 'away', capacity: 0 }],
+  });
+});
+
+test('the successor of a member that was lost stays', () => {
+  const groups = [groupIn('home', ['i-1', 'i-2', 'i-4']), groupIn('away', [])];
+  expect(takenBack(groups, three)).toEqual({ terminate: [], lower: [] });
+});
+
+test('nobody who is a member goes, and no more than the groups want beyond the members', () => {
+  const ids = fc.uniqueArray(fc.integer({ min: 1, max: 30 }), { maxLength: 12 });
+  fc.assert(
+    fc.property(ids, fc.nat(12), fc.nat(12), fc.nat(2), fc.nat(2), (all, cut, split, more, others) => {
+      const names = all.map((id) => `i-${id}`);
+      const [home, away] = [names.slice(0, split), names.slice(split)];
+      const listed = [...names.slice(0, cut), ...Array.from({ length: others }, (_, index) => `lost-${index}`)];
+      const groups = [groupIn('home', home), groupIn('away', away, away.length + more)];
+      const { terminate, lower } = takenBack(groups, listed);
+      for (const { instanceId } of terminate) expect(listed).not.toContain(instanceId);
+      const surplus = Math.max(0, names.length + more - listed.length);
+      const missing = lower.reduce((sum, { region, capacity }) => {
+        const group = groups.find((one) => one.region === region);
+        const gone = terminate.filter((one) => one.region === region).length;
+        // Auto Scaling has nobody to choose: it wants as many as there are left, or more.
+        expect(capacity).toBeGreaterThanOrEqual((group?.instances.length ?? 0) - gone);
+        return sum + (group?.desiredCapacity ?? 0) - gone - capacity;
+      }, 0);
+      expect(terminate.length + missing).toBeLessThanOrEqual(surplus);
+    }),
+  );
+});
