@@ -89,6 +89,8 @@ export function grantOf(permission: Permission, resources: Resources): Grant {
       return ofGroups(resources, resources.regions.slice(1), 'autoscaling:SetDesiredCapacity');
     case 'terminateInstances':
       return ofGroups(resources, resources.regions, 'autoscaling:TerminateInstanceInAutoScalingGroup');
+    case 'terminateInstancesOfSecond':
+      return ofGroups(resources, resources.regions.slice(1), 'autoscaling:TerminateInstanceInAutoScalingGroup');
     case 'suspendProcesses':
       return ofGroups(resources, resources.regions, 'autoscaling:SuspendProcesses');
     case 'resumeProcesses':

@@ -50,6 +50,10 @@ export function readRegionChange(): Promise<RegionChangeRecord | null> {
   return read<RegionChangeRecord>('regions');
 }
 
+export function readTiming(): Promise<TimingRecord | null> {
+  return read<TimingRecord>('timing');
+}
+
 /** How fast members beat from now on. */
 export async function putTiming(timing: TimingRecord): Promise<void> {
   await client().send(new PutItemCommand({ TableName: table(), Item: marshall(timing) }));

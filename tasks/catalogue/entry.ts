@@ -18,6 +18,7 @@ export type Permission =
   | 'setCapacity'
   | 'setCapacityOfSecond'
   | 'terminateInstances'
+  | 'terminateInstancesOfSecond'
   | 'suspendProcesses'
   | 'resumeProcesses';
 

@@ -123,13 +123,10 @@ export interface RegionChangeReport {
   readonly next: readonly string[];
 }
 
-/** Of instances that were brought up in vain. */
-const takesBack = [...lockAccess, 'describeGroup', 'sendCommand', 'setCapacity', 'terminateInstances'] as const;
-
 export const regionTasks: Readonly<Record<keyof RegionTasks, TaskEntry>> = {
   findProbes: { entry: 'regions/findProbes', ...small, permissions: ['describeGroup', 'describeInstances'] },
   measureRoundTrips: { entry: 'regions/measureRoundTrips', ...sending, permissions: ['sendCommand'] },
-  recordTiming: { entry: 'regions/recordTiming', ...small, permissions: ['writeRecord'] },
+  recordTiming: { entry: 'regions/recordTiming', ...small, permissions: ['readRecord', 'writeRecord'] },
   checkRegionChange: { entry: 'regions/checkRegionChange', ...small, permissions: [] },
   planRegionChange: {
     entry: 'regions/planRegionChange',
@@ -160,7 +157,15 @@ export const regionTasks: Readonly<Record<keyof RegionTasks, TaskEntry>> = {
     ...small,
     permissions: [...lockAccess, 'describeGroup', 'terminateInstances'],
   },
-  disableRegion: { entry: 'regions/disableRegion', ...asking, permissions: takesBack },
+  disableRegion: {
+    entry: 'regions/disableRegion',
+    ...asking,
+    permissions: [...lockAccess, 'describeGroup', 'sendCommand', 'terminateInstancesOfSecond'],
+  },
   finishRegionChange: { entry: 'regions/finishRegionChange', ...small, permissions: lockAccess },
-  abandonRegionChange: { entry: 'regions/abandonRegionChange', ...asking, permissions: takesBack },
+  abandonRegionChange: {
+    entry: 'regions/abandonRegionChange',
+    ...asking,
+    permissions: [...lockAccess, 'describeGroup', 'sendCommand', 'setCapacity', 'terminateInstances'],
+  },
 };

@@ -1,5 +1,6 @@
 import type { Tasks } from '../catalogue.ts';
 import { renewLease } from '../lock/lease.ts';
+import { takenBack } from '../plan/unjoined.ts';
 import { endRegionChange, ownRegionChange } from './ownRegionChange.ts';
 import { readMembership, takeBackUnjoined } from './takeBackUnjoined.ts';
 
@@ -17,7 +18,8 @@ export async function handler(input: Input): Promise<Tasks['abandonRegionChange'
 /** An instance that was asked for and has not joined would join once the lock is free, with nothing measured for it. */
 async function leftToDo(execution: string): Promise<readonly string[]> {
   try {
-    await takeBackUnjoined(await readMembership(execution));
+    const { groups, listed } = await readMembership(execution);
+    await takeBackUnjoined(takenBack(groups, listed));
     return [];
   } catch (error) {
     return [

@@ -2,6 +2,7 @@ import { Fault } from '#etcd/faults.ts';
 import type { Tasks } from '../catalogue.ts';
 import { renewLease } from '../lock/lease.ts';
 import { stayingInstances } from '../plan/group.ts';
+import { takenBack } from '../plan/unjoined.ts';
 import { ownRegionChange } from './ownRegionChange.ts';
 import { readMembership, takeBackUnjoined } from './takeBackUnjoined.ts';
 
@@ -27,6 +28,8 @@ export async function handler({ execution, token, leaseSeconds }: Input): Promis
       'RegionsTooFar',
       `${now.home} and ${now.remote} members are in ${home} and ${remote} already, not ${from.home} and ${from.remote}: they stay`,
     );
-  await takeBackUnjoined(membership);
+  const { terminate } = takenBack(membership.groups, membership.listed);
+  // It has measured, so it is there.
+  await takeBackUnjoined({ terminate: terminate.filter(({ region }) => region === remote), lower: [] });
   return { members: now };
 }

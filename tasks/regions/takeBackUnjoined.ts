@@ -2,7 +2,7 @@ import { askMembers } from '../agents/ask.ts';
 import { readGroups, setDesiredCapacity, terminateInstance } from '../aws/group.ts';
 import { type GroupState, stayingInAll } from '../plan/group.ts';
 import { listedNames } from '../plan/memberReports.ts';
-import { takenBack } from '../plan/unjoined.ts';
+import type { TakenBack } from '../plan/unjoined.ts';
 
 export interface Membership {
   /** Of each region, home first. */
@@ -21,8 +21,7 @@ export async function readMembership(execution: string): Promise<Membership> {
 }
 
 /** Called again, it finds them going. */
-export async function takeBackUnjoined({ groups, listed }: Membership): Promise<void> {
-  const { terminate, lower } = takenBack(groups, listed);
+export async function takeBackUnjoined({ terminate, lower }: TakenBack): Promise<void> {
   for (const { region, instanceId } of terminate) await terminateInstance(region, instanceId);
   for (const { region, capacity } of lower) await setDesiredCapacity(region, capacity);
 }

@@ -1,6 +1,8 @@
 /** A cluster in two regions with a round trip between them, with real etcd, as it is deployed. Ten times is `TESTS=all`. */
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { setRoundTrip } from '../../infra/local/start/deploy.ts';
 import { eventually, openTestCluster, type TestCluster, testRegions } from './cluster.ts';
+import { timingOf } from './rotation.ts';
 
 jest.setTimeout(300_000);
 
@@ -41,5 +43,16 @@ describe('a bootstrap in two regions', () => {
       120_000,
     );
     expect(leaders).toHaveLength(1);
+  });
+
+  test('that is started again looks at what there is, and restarts nobody for another distance', async () => {
+    cluster = await openTestCluster({ members: [2, 1], etcd: '3.5.35', roundTripMs: 10 });
+    expect(await cluster.ended(cluster.firstExecution)).toMatchObject({ status: 'SUCCEEDED' });
+    await setRoundTrip(cluster.home, 200);
+    const again = await cluster.ended(await cluster.run({ cluster: 'etcd' }));
+    expect(again).toMatchObject({ status: 'SUCCEEDED' });
+    expect(again.path).toContain('Record the timing');
+    expect(await timingOf(cluster)).toMatchObject({ heartbeatIntervalMs: 100, writtenBy: cluster.firstExecution });
+    for (const { status } of await cluster.members()) expect(status?.etcd.starts).toBe(1);
   });
 });

@@ -3,7 +3,7 @@ import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/cl
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type { LockRecord, RotationRecord } from '#etcd/record.ts';
+import type { LockRecord, RotationRecord, TimingRecord } from '#etcd/record.ts';
 import { historyOf } from '../../infra/executions/follow.ts';
 import { eventually, type TestCluster } from './cluster.ts';
 
@@ -38,6 +38,7 @@ export async function groupOf({ home }: TestCluster): Promise<SeenGroup> {
 }
 
 export const lockOf = (cluster: TestCluster) => itemOf<LockRecord>(cluster, 'lock');
+export const timingOf = (cluster: TestCluster) => itemOf<TimingRecord>(cluster, 'timing');
 export const rotationOf = (cluster: TestCluster) => itemOf<RotationRecord>(cluster, 'rotation');
 
 async function itemOf<Item>({ home, outputs }: TestCluster, item: string): Promise<Item | null> {
