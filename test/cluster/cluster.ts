@@ -175,7 +175,7 @@ async function statusOfAll(home: Home): ReturnType<TestCluster['members']> {
 /** What the agent at this address says of itself; null where it does not answer. */
 export async function statusOf(address: string): Promise<Description | null> {
   try {
-    const answer = await fetch(`http://${address}:2378/status`, { signal: AbortSignal.timeout(2000) });
+    const answer = await fetch(`http://${address}:2378/status`, { signal: AbortSignal.timeout(5000) });
     return (await answer.json()) as Description;
   } catch {
     return null;

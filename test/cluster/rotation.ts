@@ -39,6 +39,9 @@ export async function groupOf({ home }: TestCluster): Promise<SeenGroup> {
 
 export const lockOf = (cluster: TestCluster) => itemOf<LockRecord>(cluster, 'lock');
 export const timingOf = (cluster: TestCluster) => itemOf<TimingRecord>(cluster, 'timing');
+/** How many members may be down at once in a change of regions: they restart, one by one, where a busy machine measures a long round trip. */
+export const missingForTiming = async (cluster: TestCluster) =>
+  ((await timingOf(cluster))?.heartbeatIntervalMs ?? 100) > 100 ? 1 : 0;
 export const rotationOf = (cluster: TestCluster) => itemOf<RotationRecord>(cluster, 'rotation');
 
 async function itemOf<Item>({ home, outputs }: TestCluster, item: string): Promise<Item | null> {
