@@ -12,13 +12,13 @@ export interface RegionCommands {
 export interface MeasureRoundTripsInput {
   /** Private IPv4 addresses. */
   readonly addresses: readonly string[];
-  /** Milliseconds for each try. */
+  /** Milliseconds for each try; an address that gives nothing is tried for thirty times as long. */
   readonly timeoutMs: number;
 }
 
 export interface RoundTrip {
   readonly address: string;
-  /** The shortest of a few tries; null where none came back. */
+  /** The shortest of a few tries; null where none came back until the end. */
   readonly ms: number | null;
 }
 
