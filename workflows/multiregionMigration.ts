@@ -51,7 +51,7 @@ export function longestRegionChangeSeconds(props: MemberTimes): number {
   return mostMoves * longestMoveSeconds(props) + timing + longestMeasuringSeconds(props) + otherTasksSeconds;
 }
 
-/** All members restart within one wait, one after the other. */
+/** All members restart within one wait, one after the other: longer than the agent of the last one waits, with its data counted once for each. */
 function timingSeconds(props: MemberTimes): number {
   return mostMembers * (props.memberHealthyTimeoutSeconds + dataSeconds(props)) + marginSeconds;
 }

@@ -29,7 +29,7 @@ export interface MeasuredRoundTrips {
 
 export interface AwaitTimingInput {
   readonly timing: RaftTiming;
-  /** Milliseconds for all members that come before this one, and for this one. */
+  /** Milliseconds for all members that come before this one, and for this one; the agent adds what reading their data takes. */
   readonly timeoutMs: number;
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type IChainable, StateGraph } from 'aws-cdk-lib/aws-stepfunctions';
+import { stepTimeoutMs } from '#etcd/upgradeStep.ts';
 import { clusterBootstrap, longestSeconds } from '../../workflows/clusterBootstrap.ts';
 import { longestMeasuringSeconds } from '../../workflows/measureRoundTrips.ts';
 import { longestRegionChangeSeconds, multiregionMigration } from '../../workflows/multiregionMigration.ts';
@@ -23,6 +24,16 @@ function statesFrom(machine: (scope: MachineScope) => IChainable): ReadonlyMap<s
 const migration = statesFrom((scope) => multiregionMigration(scope, props));
 const bootstrap = statesFrom((scope) => clusterBootstrap(scope, props));
 const secondsOf = (states: ReadonlyMap<string, State>, name: string) => states.get(name)?.TimeoutSeconds ?? 0;
+
+describe('setting the timing', () => {
+  /** Of seven members and one on its way, each with a database that is full and the one that replaces it. */
+  const eachSeconds = props.memberHealthyTimeoutSeconds + stepTimeoutMs(0, 2 * props.quotaMiB * 1024 ** 2) / 1000;
+
+  test.each(['Wait for the member to beat so', 'Wait for the member to beat as before'])(
+    '"%s" outlasts the restarts of all of them, one after the other',
+    (name) => expect(secondsOf(migration, name)).toBeGreaterThan(8 * eachSeconds + 60),
+  );
+});
 
 describe('measuring the round trips', () => {
   /** The task, thirty deadlines of 3 s without an answer, and six more tries. */
