@@ -23,15 +23,13 @@ import { acceptWildcards } from './wildcards.ts';
 type Functions = Record<TaskName, IFunction>;
 
 export function createClusterBootstrap(scope: Construct, settings: Settings, functions: Functions): StateMachine {
-  const { instancesInServiceTimeoutSeconds, memberHealthyTimeoutSeconds } = settings;
+  const severalRegions = (settings.regions ?? []).filter(({ members }) => members > 0).length > 1;
+  const props = { ...settings, severalRegions };
   return createMachine(scope, settings, {
     name: 'ClusterBootstrap',
-    definition: clusterBootstrap(
-      { scope, functions },
-      { ...settings, severalRegions: (settings.regions ?? []).filter(({ members }) => members > 0).length > 1 },
-    ),
+    definition: clusterBootstrap({ scope, functions }, props),
     comment: 'From a group of empty instances to a cluster that is recorded as created',
-    timeoutSeconds: longestSeconds(instancesInServiceTimeoutSeconds, memberHealthyTimeoutSeconds),
+    timeoutSeconds: longestSeconds(props, settings.instancesInServiceTimeoutSeconds),
   });
 }
 

@@ -27,7 +27,7 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { caught, explainFailure, failExplained } from './failures.ts';
-import { measureRoundTrips } from './measureRoundTrips.ts';
+import { longestMeasuringSeconds, measureRoundTrips } from './measureRoundTrips.ts';
 import { longestUntilReachable, untilReachable } from './retryPolicies.ts';
 import { awaitStep, type MachineScope, step } from './step.ts';
 
@@ -48,9 +48,11 @@ const commandTaskSeconds = 60;
 const otherTasksSeconds = 600;
 
 /** When the machine as a whole gives up: after every wait in it has had its time, so that the state that waits says why. */
-export function longestSeconds(instancesSeconds: number, memberSeconds: number): number {
+export function longestSeconds(props: ClusterBootstrapProps, instancesSeconds: number): number {
+  const { memberHealthyTimeoutSeconds: memberSeconds, severalRegions } = props;
   const reach = longestUntilReachable(memberSeconds, commandTaskSeconds);
-  return instancesSeconds + attempts * (2 * reach + memberSeconds + marginSeconds) + otherTasksSeconds;
+  const members = attempts * (2 * reach + memberSeconds + marginSeconds);
+  return instancesSeconds + (severalRegions ? longestMeasuringSeconds(props) : 0) + members + otherTasksSeconds;
 }
 
 /** The machine's definition. */

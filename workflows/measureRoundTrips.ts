@@ -8,11 +8,25 @@
 import { JsonPath, Map as MapState } from 'aws-cdk-lib/aws-stepfunctions';
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { MemberTimes } from './dataTime.ts';
-import { lostCallback, untilReachable } from './retryPolicies.ts';
+import { longestUntilReachable, lostCallback, untilReachable } from './retryPolicies.ts';
 import { awaitStep, type MachineScope, step } from './step.ts';
 
-/** The agent's own tries, of which each has its deadline, and a margin. */
-const timeoutSeconds = 120;
+/**
+ * 60 s for the task that sends the command, 90 s in which the agent measures again what gave nothing, 18 s for the last six tries of 3 s
+ * each, which may begin just before that, and a margin.
+ */
+const timeoutSeconds = 60 + 90 + 18 + 60;
+
+/** Of a task that hands a command to an agent, or looks for instances, in seconds. */
+const taskSeconds = 60;
+
+/** The longest that it takes until all is measured: both tasks wait for instances, and callbacks may get lost. */
+export function longestMeasuringSeconds({ memberHealthyTimeoutSeconds }: Measured): number {
+  const reaching = 2 * longestUntilReachable(memberHealthyTimeoutSeconds, taskSeconds);
+  return reaching + (1 + lostCallback.maxAttempts) * timeoutSeconds;
+}
+
+type Measured = Pick<MemberTimes, 'memberHealthyTimeoutSeconds'>;
 
 export interface Measuring {
   readonly first: LambdaInvoke;
@@ -20,10 +34,7 @@ export interface Measuring {
   readonly states: readonly (LambdaInvoke | MapState)[];
 }
 
-export function measureRoundTrips(
-  machine: MachineScope,
-  { memberHealthyTimeoutSeconds }: Pick<MemberTimes, 'memberHealthyTimeoutSeconds'>,
-): Measuring {
+export function measureRoundTrips(machine: MachineScope, { memberHealthyTimeoutSeconds }: Measured): Measuring {
   // An instance that was just launched: it is in service first, and its agent answers a while later.
   const reachable = untilReachable(memberHealthyTimeoutSeconds);
   const find = step(machine, 'Find who measures', 'findProbes', {}, { resultPath: '$.measuring' });

@@ -31,11 +31,11 @@ import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { FaultName } from '#etcd/faults.ts';
 import { dataSeconds, type MemberTimes } from './dataTime.ts';
 import { caught, explainFailure, failExplained } from './failures.ts';
-import { measureRoundTrips } from './measureRoundTrips.ts';
+import { longestMeasuringSeconds, measureRoundTrips } from './measureRoundTrips.ts';
 import type { Held } from './memberWaits.ts';
 import { longestMoveSeconds, moveMembers } from './moveMembers.ts';
 import { receiveRequest, takeOperationLock } from './operation.ts';
-import { longestUntilReachable, lostCallback, unreachableBriefly } from './retryPolicies.ts';
+import { lostCallback, unreachableBriefly } from './retryPolicies.ts';
 import { awaitStep, type MachineScope, step } from './step.ts';
 
 /** From seven in one region to three and three: one is added and one leaves, each time. */
@@ -48,11 +48,10 @@ const otherTasksSeconds = 3_600;
 /** When the machine as a whole gives up: after every wait in it has had its time. */
 export function longestRegionChangeSeconds(props: MemberTimes): number {
   const timing = 2 * (1 + lostCallback.maxAttempts) * timingSeconds(props);
-  const enabling = 2 * longestUntilReachable(props.memberHealthyTimeoutSeconds, 60);
-  return mostMoves * longestMoveSeconds(props) + timing + enabling + otherTasksSeconds;
+  return mostMoves * longestMoveSeconds(props) + timing + longestMeasuringSeconds(props) + otherTasksSeconds;
 }
 
-/** All members restart within one wait, one after the other. */
+/** All members restart within one wait, one after the other: longer than the agent of the last one waits, with its data counted once for each. */
 function timingSeconds(props: MemberTimes): number {
   return mostMembers * (props.memberHealthyTimeoutSeconds + dataSeconds(props)) + marginSeconds;
 }
@@ -62,7 +61,8 @@ export function multiregionMigration(machine: MachineScope, props: MemberTimes):
   const { scope } = machine;
   const execution = '$$.Execution.Id';
   const token = '$.lock.token';
-  const leaseSeconds = timingSeconds(props) + marginSeconds;
+  // The longest waits between two steps that renew it.
+  const leaseSeconds = Math.max(timingSeconds(props), longestMeasuringSeconds(props)) + marginSeconds;
   const held = { execution, token, leaseSeconds } as const;
 
   const receive = receiveRequest(machine);

@@ -111,7 +111,8 @@ export function createCommands(options: CommandsOptions): CommandReceiver {
       deleteV2Keys: () => deleteV2Keys(upgrade),
       takeRaftSnapshot: (asked) => takeRaftSnapshot(asked, upgrade),
       measureRoundTrips: (asked) => measureRoundTrips(asked, upgrade),
-      awaitTiming: (asked) => awaitTiming(asked, { ...upgrade, tuning: options.tuning }),
+      awaitTiming: (asked) =>
+        awaitTiming(asked, { ...upgrade, withDataMs: options.health.withDataMs, tuning: options.tuning }),
     };
     // The envelope was checked: the input is the one of its command.
     return (verbs[command] as (asked: unknown) => Promise<unknown>)(input);

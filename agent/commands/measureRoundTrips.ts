@@ -1,17 +1,42 @@
 /** Measures how far other instances are: of two ports, as the security groups of two regions may let through only one of them. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { clientPort, peerPort } from '#etcd/addresses.ts';
 import { roundTripMs } from '../machine/roundTrip.ts';
 import type { MeasuredRoundTrips, MeasureRoundTripsInput, RoundTrip } from '../protocol.ts';
 
 const tries = 6;
+const longestPauseMs = 1_000;
+/**
+ * How long an address may give nothing before that is what is reported, in deadlines of a try: of the 3 s that are asked for, 90 s. Auto Scaling
+ * calls an instance in service that EC2 has just started, and its network is up a while later. Counted in what the command says already, since
+ * agents of before would refuse a field that they do not know.
+ */
+const silentDeadlines = 30;
+
+export interface MeasureContext {
+  readonly identity: { readonly instanceId: string };
+  /** When the command was received, in milliseconds of the monotonic clock: patience counts from there, also after a restart. */
+  readonly receivedAtMs: number;
+}
 
 /** All at the same time; the longer one of both ports, since members need both. */
 export async function measureRoundTrips(
   { addresses, timeoutMs }: MeasureRoundTripsInput,
-  { identity }: { readonly identity: { readonly instanceId: string } },
+  { identity, receivedAtMs }: MeasureContext,
 ): Promise<MeasuredRoundTrips> {
-  const roundTrips = await Promise.all(addresses.map((address) => measure(address, timeoutMs)));
+  const untilMs = receivedAtMs + silentDeadlines * timeoutMs;
+  const roundTrips = await Promise.all(addresses.map((address) => measurePatiently(address, timeoutMs, untilMs)));
   return { member: identity.instanceId, roundTrips };
+}
+
+/** Once at least; what is not reached on both ports is measured anew until then. */
+async function measurePatiently(address: string, timeoutMs: number, untilMs: number): Promise<RoundTrip> {
+  for (;;) {
+    const measured = await measure(address, timeoutMs);
+    if (measured.ms !== null || performance.now() >= untilMs) return measured;
+    // Where there is no route, an error comes at once.
+    await sleep(Math.min(timeoutMs, longestPauseMs));
+  }
 }
 
 async function measure(address: string, timeoutMs: number): Promise<RoundTrip> {

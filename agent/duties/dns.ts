@@ -3,6 +3,7 @@
  * somebody changes by hand is repaired, and what is somebody else's is left alone. The leader's agent calls it every few
  * seconds, and only while nobody holds the lock.
  */
+import type { Batch } from '#etcd/dnsBatches.ts';
 import { type DnsDecision, dnsDecision } from '#etcd/dnsChanges.ts';
 import { clusterDomain, type DnsFacts, type RecordSet, titleOf, unusable } from '#etcd/dnsRecords.ts';
 import { type Aws, AwsCallError } from '../machine/aws.ts';
@@ -26,7 +27,7 @@ export type ReconcileFacts = Omit<DnsFacts, 'cluster'> & {
 };
 
 export interface DnsState {
-  /** `changed`: a batch was accepted just now. `unknown`: nothing could be said, so nothing was done. */
+  /** `changed`: all batches were accepted just now. `unknown`: nothing could be said, so nothing was done, or not all of it. */
   readonly verdict: 'inSync' | 'changed' | 'unknown' | 'notOurs';
   /** One sentence; empty when in sync. */
   readonly reason: string;
@@ -36,7 +37,7 @@ export interface DnsState {
 }
 
 export interface Dns {
-  /** Lists, decides, submits at most one batch. Never throws. */
+  /** Lists, decides, submits a batch, or two where the second one is doubtful. Never throws. */
   reconcile(facts: ReconcileFacts): Promise<DnsState>;
 }
 
@@ -45,6 +46,21 @@ export const lookAgainMs = 10_000;
 /** Waited after the first error of a row, in milliseconds; doubled with each further one. */
 const pausesMs = { first: 2_000, longest: 60_000 } as const;
 const slowDown = new Set(['Throttling', 'ThrottlingException', 'PriorRequestNotComplete', 'ServiceUnavailable']);
+
+/** Nothing of it was made; all else was. */
+class DoubtfulRefused extends Error {
+  override readonly name = 'DoubtfulRefused';
+  constructor(cause: Error) {
+    super(
+      `Route 53 did not take the records that answer clients by their region, which are as they were; all others are right (${cause.message})`,
+      { cause },
+    );
+  }
+}
+
+function isSlowDown(error: unknown): boolean {
+  return error instanceof AwsCallError && slowDown.has(error.code);
+}
 
 export function createDns({ aws, cluster, log, audit, nowMs = () => performance.now() }: DnsOptions): Dns {
   const zone = createHostedZone(aws);
@@ -63,7 +79,20 @@ export function createDns({ aws, cluster, log, audit, nowMs = () => performance.
   }
 
   async function change(zoneId: string, decision: DnsDecision & { verdict: 'change' }): Promise<DnsState> {
-    const { changes, desired, actual } = decision;
+    const { batches, desired, actual } = decision;
+    const made: string[] = [];
+    for (const batch of batches) {
+      try {
+        made.push(await submit(zoneId, batch, decision));
+      } catch (error) {
+        throw batch.doubtful && !isSlowDown(error) ? new DoubtfulRefused(error as Error) : error;
+      }
+    }
+    return { verdict: 'changed', reason: made.join(', '), desired, actual };
+  }
+
+  /** @returns what was changed @throws Error as HostedZone.change */
+  async function submit(zoneId: string, { changes }: Batch, { desired, actual }: DnsDecision): Promise<string> {
     const what = changes.map(({ action, recordSet }) => `${action} ${titleOf(recordSet)}`).join(', ');
     await zone.change(zoneId, changes, `etcd-appliance: cluster ${cluster}`);
     log('dns changed', { zoneId, what });
@@ -76,17 +105,21 @@ export function createDns({ aws, cluster, log, audit, nowMs = () => performance.
       before: changed(actual),
       after: changed(desired),
     }).catch((error: Error) => log('dns change not in the audit trail', { reason: error.message }, 'error'));
-    return { verdict: 'changed', reason: what, desired, actual };
+    return what;
   }
 
-  function failed(error: Error): DnsState {
+  /** @param text of the facts that it was about */
+  function failed(error: Error, text: string): DnsState {
     pauseMs = Math.min(Math.max(pausesMs.first, pauseMs * 2), pausesMs.longest);
-    const asked = error instanceof AwsCallError && slowDown.has(error.code);
-    const why = `${asked ? 'Route 53 wants fewer requests' : 'Route 53 was not read or not changed'} (${error.message})`;
+    const asked = isSlowDown(error);
+    const refused = error instanceof DoubtfulRefused;
+    const what = asked ? 'Route 53 wants fewer requests' : 'Route 53 was not read or not changed';
+    const why = refused ? error.message : `${what} (${error.message})`;
     // Other clusters of the account are told the same at the same moment.
     const waitMs = asked ? pauseMs * (1 + Math.random()) : pauseMs;
     const state = unknown(`${why}; the next try is in ${Math.ceil(waitMs / 1_000)} s`);
-    quiet = { untilMs: nowMs() + waitMs, facts: null, state };
+    // What Route 53 refuses of some records must not keep the others from following the members.
+    quiet = { untilMs: nowMs() + waitMs, facts: refused ? text : null, state };
     return state;
   }
 
@@ -100,7 +133,7 @@ export function createDns({ aws, cluster, log, audit, nowMs = () => performance.
       if (state.verdict !== 'changed') quiet = { untilMs: nowMs() + lookAgainMs, facts: text, state };
       return state;
     } catch (error) {
-      return failed(error as Error);
+      return failed(error as Error, text);
     }
   }
 

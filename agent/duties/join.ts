@@ -152,6 +152,7 @@ async function change(
   const through = seen.peers.find(({ healthy }) => healthy);
   if (through === undefined) return { changed: false, result: 'no member answers a linearizable read' };
   const membership = etcd.membership({ ...through, timeoutMs: changeTimeoutMs });
+  if (decision.action === 'add') await tellPlace(options);
   turn.check();
   const before = seen.members.map(({ id, name }) => `${id} ${name}`);
   let after: readonly string[];
@@ -167,6 +168,14 @@ async function change(
   log('membership changed', { decision, through: through.address });
   await record.audit({ what: decision.reason, why: `${identity.instanceId} joins`, before, after });
   return { changed: true, result: decision.reason };
+}
+
+/**
+ * Before it can be a member, so that none is listed of which nobody knows where it is while its region is silent. An older claim of this
+ * instance says the same of its zone, which never changes; and what is on this disk has an instance that is terminated look whether it was added.
+ */
+async function tellPlace({ disk, record, identity }: JoinOptions): Promise<void> {
+  await record.claimStart(identity.instanceId, disk.claim() ?? disk.newClaim(), identity.zone);
 }
 
 /** Registered: every member that answers must list the newcomer, or its start fails with "member count is unequal". */

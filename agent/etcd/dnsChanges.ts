@@ -1,4 +1,5 @@
-/** What has to change in a hosted zone for a cluster's records to be right: one atomic batch, or nothing and why. Pure. */
+/** What has to change in a hosted zone for a cluster's records to be right, or nothing and why. Pure. */
+import { type Batch, batchesOf, type RecordChange, withinLimits } from './dnsBatches.ts';
 import {
   clusterDomain,
   type DnsFacts,
@@ -11,27 +12,20 @@ import {
   typeOfKind,
   unusable,
 } from './dnsRecords.ts';
-
-export interface RecordChange {
-  /** CREATE where there is none: it fails, and the batch with it, when somebody else was faster. */
-  readonly action: 'CREATE' | 'UPSERT' | 'DELETE';
-  readonly recordSet: RecordSet;
-}
+import { sameValue, targetOf } from './dnsValues.ts';
 
 export type DnsDecision = {
   /** What is in the zone at the cluster's names. */
   readonly actual: readonly RecordSet[];
 } & (
   | { readonly verdict: 'inSync'; readonly desired: readonly RecordSet[] }
-  | { readonly verdict: 'change'; readonly desired: readonly RecordSet[]; readonly changes: readonly RecordChange[] }
+  /** One after the other; none of them is empty. */
+  | { readonly verdict: 'change'; readonly desired: readonly RecordSet[]; readonly batches: readonly Batch[] }
   /** Somebody else has one of the names. */
   | { readonly verdict: 'notOurs'; readonly desired: readonly RecordSet[]; readonly reason: string }
   /** Nothing can be said from these facts. */
   | { readonly verdict: 'unknown'; readonly desired: readonly []; readonly reason: string }
 );
-
-/** Of one batch (AWS: ChangeResourceRecordSets): ResourceRecord elements and characters of values; an UPSERT counts twice. */
-export const batchLimits = { records: 1_000, characters: 32_000 } as const;
 
 /** @param zone the zone's record sets, at least all at `CLUSTER.ZONE` and below */
 export function dnsDecision(facts: DnsFacts, zone: readonly RecordSet[]): DnsDecision {
@@ -43,9 +37,11 @@ export function dnsDecision(facts: DnsFacts, zone: readonly RecordSet[]): DnsDec
   const desired = [...desiredRecords(facts).filter(({ name }) => !kept.some((one) => one.name === name)), ...kept];
   const foreign = foreignReason(facts.cluster, actual, domain);
   if (foreign !== null) return { verdict: 'notOurs', desired, actual, reason: foreign };
-  const changes = changesBetween(desired, owned(actual, domain));
+  const mine = owned(actual, domain);
+  const changes = changesBetween(desired, mine);
   if (changes.length === 0) return { verdict: 'inSync', desired, actual };
-  return { verdict: 'change', desired, actual, changes: withinLimits(changes) };
+  const batches = batchesOf(changes, mine, (name) => kindOf(name, domain) === 'client');
+  return { verdict: 'change', desired, actual, batches };
 }
 
 /** What removes a cluster's records, as many as fit into one batch, marker last; empty where they are not this cluster's. */
@@ -82,10 +78,6 @@ function withoutGone(service: RecordSet, { members }: DnsFacts, domain: string):
   const serving = members.filter(({ learner, lastResort }) => !learner && lastResort === true);
   const left = service.values.filter((value) => serving.some(({ name }) => `${name}.${domain}` === targetOf(value)));
   return left.length === 0 ? service : { ...service, values: left };
-}
-
-function targetOf(value: string): string {
-  return sameValue('SRV', value).split(' ')[3] ?? '';
 }
 
 function foreignReason(cluster: string, actual: readonly RecordSet[], domain: string): string | null {
@@ -146,27 +138,4 @@ function isSame(a: RecordSet, b: RecordSet): boolean {
       .sort()
       .join('\n');
   return a.ttlSeconds === b.ttlSeconds && text(a) === text(b);
-}
-
-/** One spelling of a value: SRV targets may come with capitals, more spaces or no dot at the end. */
-function sameValue(type: string, value: string): string {
-  if (type !== 'SRV') return value;
-  const text = value.trim().toLowerCase().split(/\s+/).join(' ');
-  return text.endsWith('.') ? text : `${text}.`;
-}
-
-/** The first of them that one batch may hold; the rest comes in the next round. @param groups each whole or not at all */
-function withinLimits(groups: readonly (readonly RecordChange[])[]): readonly RecordChange[] {
-  let records = 0;
-  let characters = 0;
-  return groups
-    .filter((group) => {
-      for (const { action, recordSet } of group) {
-        const times = action === 'UPSERT' ? 2 : 1;
-        records += times * recordSet.values.length;
-        characters += times * recordSet.values.join('').length;
-      }
-      return records <= batchLimits.records && characters <= batchLimits.characters;
-    })
-    .flat();
 }

@@ -43,15 +43,16 @@ export interface BootstrapRecord {
 }
 
 /**
- * Item `started#<member>`: an agent's claim, written once before the first start of its etcd. A later agent with an empty
- * disk finds a claim that is not its own and so never starts a member anew under an id that has already voted.
+ * Item `started#<member>`: an agent's claim, written once: before the first start of a cluster's etcd, or before the member is added to one that
+ * runs. A later agent with an empty disk finds a claim that is not its own and so never forms a cluster anew under an id that has already voted
+ * (whoever joins gets a new id, whatever is claimed). The other agents learn from it where the instance is while its region does not answer.
  */
 export interface StartedRecord {
   readonly cluster: string;
   readonly item: string;
   /** Random; also kept on the data volume, which is how an agent knows the claim for its own. */
   readonly claim: string;
-  /** Availability zone of the instance; absent where an older agent wrote the claim. */
+  /** Availability zone of the instance; absent where an older agent wrote the claim, which stays as it is. */
   readonly zone?: string;
   /** ISO 8601 */
   readonly claimedAt: string;

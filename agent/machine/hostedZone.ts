@@ -1,5 +1,5 @@
 /** A hosted zone of Route 53: a listing is whole, or it is an error; a change is made whole, or not at all. */
-import type { RecordChange } from '#etcd/dnsChanges.ts';
+import type { RecordChange } from '#etcd/dnsBatches.ts';
 import { canonicalName, isWithin } from '#etcd/dnsNames.ts';
 import type { RecordSet } from '#etcd/dnsRecords.ts';
 import { routingOf } from '#etcd/dnsRouting.ts';

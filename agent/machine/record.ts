@@ -22,7 +22,7 @@ export interface ClusterRecord {
   readTurn(): Promise<MembershipTurn | null>;
   readTransport(): Promise<TransportRecord | null>;
   readTiming(): Promise<TimingRecord | null>;
-  /** Writes the claim unless another one is there; says whether this one is there now. */
+  /** Writes the claim, with the instance's zone, unless another one is there; says whether this one is there now. */
   claimStart(member: string, claim: string, zone: string): Promise<boolean>;
   /** Replaces the turn as it was read; false where somebody else was faster. */
   replaceTurn(before: MembershipTurn | null, after: Omit<MembershipTurn, 'cluster' | 'item'>): Promise<boolean>;

@@ -12,13 +12,13 @@ export interface RegionCommands {
 export interface MeasureRoundTripsInput {
   /** Private IPv4 addresses. */
   readonly addresses: readonly string[];
-  /** Milliseconds for each try. */
+  /** Milliseconds for each try; an address that gives nothing is tried for thirty times as long. */
   readonly timeoutMs: number;
 }
 
 export interface RoundTrip {
   readonly address: string;
-  /** The shortest of a few tries; null where none came back. */
+  /** The shortest of a few tries; null where none came back until the end. */
   readonly ms: number | null;
 }
 
@@ -29,7 +29,7 @@ export interface MeasuredRoundTrips {
 
 export interface AwaitTimingInput {
   readonly timing: RaftTiming;
-  /** Milliseconds for all members that come before this one, and for this one. */
+  /** Milliseconds for all members that come before this one, and for this one; the agent adds what reading their data takes. */
   readonly timeoutMs: number;
 }
 

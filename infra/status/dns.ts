@@ -23,7 +23,7 @@ export function dnsStatus(
   const answering = decide(({ agent }) => agent?.member?.leaderId != null);
   const { verdict, desired, actual, ...decision } = answering.verdict === 'inSync' ? answering : healthy;
   if (verdict === 'change') {
-    const { length } = 'changes' in decision ? decision.changes : [];
+    const { length } = 'batches' in decision ? decision.batches.flatMap(({ changes }) => changes) : [];
     const reason =
       length === 1 ? '1 record set is not as it should be' : `${length} record sets are not as they should be`;
     return { verdict: 'differs', reason, desired, actual };

@@ -7,7 +7,7 @@ import {
   Route53Client,
   waitUntilResourceRecordSetsChanged,
 } from '@aws-sdk/client-route-53';
-import type { RecordChange } from '#etcd/dnsChanges.ts';
+import type { RecordChange } from '#etcd/dnsBatches.ts';
 import { canonicalName, isWithin } from '#etcd/dnsNames.ts';
 import type { RecordSet } from '#etcd/dnsRecords.ts';
 import { routingOf } from '#etcd/dnsRouting.ts';

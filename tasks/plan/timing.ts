@@ -1,6 +1,7 @@
 /** What follows from measured round trips. Pure. */
 import { defaultTiming, type RaftTiming, timingFor, worstRoundTripMs } from '#etcd/timing.ts';
 import type { MeasuredRoundTrips } from '../../agent/protocol.ts';
+import type { Timing } from '../catalogue/regions.ts';
 
 export type JudgedTiming =
   | { readonly verdict: 'measured'; readonly timing: RaftTiming; readonly roundTripMs: number }
@@ -26,4 +27,9 @@ export function judgeRoundTrips(measured: readonly MeasuredRoundTrips[], mostMs:
       ],
     };
   return { verdict: 'measured', timing: measured.length === 0 ? defaultTiming : timingFor(worst), roundTripMs: worst };
+}
+
+/** How long one member may take to beat as it is to: they restart one after the other, and it may be the last. @param eachMs for one of them */
+export function restartsTimeoutMs({ members }: Pick<Timing, 'members'>, eachMs: number): number {
+  return Math.max(1, members.length) * eachMs;
 }

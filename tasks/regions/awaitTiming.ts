@@ -2,6 +2,7 @@ import { memberHealthyTimeoutMs } from '../aws/environment.ts';
 import { sendToAgent } from '../aws/runCommand.ts';
 import { heartbeatSeconds } from '../bootstrap/awaitMemberHealth.ts';
 import type { Tasks } from '../catalogue.ts';
+import { restartsTimeoutMs } from '../plan/timing.ts';
 
 type Input = Tasks['awaitTiming']['input'];
 
@@ -18,7 +19,10 @@ export async function handler({
   await sendToAgent(member, {
     command: 'awaitTiming',
     id,
-    input: { timing: { heartbeatIntervalMs, electionTimeoutMs }, timeoutMs: memberHealthyTimeoutMs() },
+    input: {
+      timing: { heartbeatIntervalMs, electionTimeoutMs },
+      timeoutMs: restartsTimeoutMs(timing, memberHealthyTimeoutMs()),
+    },
     taskToken,
     heartbeatSeconds,
     fencingToken: token,

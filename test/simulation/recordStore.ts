@@ -49,11 +49,11 @@ export function recordFor(world: World, life: Life): ClusterRecord {
     readSettings: () => inDynamo(() => store.settings),
     readLock: () => inDynamo(() => store.lock),
     readTurn: () => inDynamo(() => store.turn),
-    claimStart: (member, claim) =>
+    claimStart: (member, claim, zone) =>
       inDynamo(() => {
         const there = store.started.get(member);
         if (there === undefined)
-          store.started.set(member, { cluster, item: `started#${member}`, claim, claimedAt: '' });
+          store.started.set(member, { cluster, item: `started#${member}`, claim, zone, claimedAt: '' });
         return there === undefined || there.claim === claim;
       }),
     replaceTurn: (before, after) =>

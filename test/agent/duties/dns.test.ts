@@ -20,14 +20,22 @@ let home: Home;
 let wire: Server;
 /** What the wire answers instead of the home; null: the home's own answer. */
 let broken: (method: string, body: string) => { status: number; body: string } | null = () => null;
+/** Whether the wire refuses a batch, which never gets to the home. */
+let refuses: (batch: string) => boolean = () => false;
 let calls: string[] = [];
 
 beforeAll(async () => {
   home = await openHome({ folder });
-  wire = createServer((incoming, outgoing) => {
+  wire = createServer(async (incoming, outgoing) => {
+    const sent = (await incoming.setEncoding('utf8').toArray()).join('');
+    if (refuses(sent)) {
+      calls.push(`${incoming.method} ${incoming.url}`);
+      outgoing.writeHead(400).end(refusal);
+      return;
+    }
     const headers = { ...incoming.headers, host: new URL(home.endpoint).host };
     const send = httpRequest(`${home.endpoint}${incoming.url}`, { method: incoming.method, headers });
-    incoming.pipe(send);
+    send.end(sent);
     send.once('response', async (response) => {
       const body = (await response.setEncoding('utf8').toArray()).join('');
       calls.push(`${incoming.method} ${incoming.url}`);
@@ -56,6 +64,7 @@ const aws = () => {
 };
 beforeEach(() => {
   broken = () => null;
+  refuses = () => false;
   calls = [];
   zones += 1;
   zoneId = home.services.route53.zones.create({ name: 'etcd.internal', callerReference: `zone ${zones}`, vpcs: [] }).id;
@@ -110,6 +119,7 @@ const byHand = (
   const zone = all.get(zoneId);
   all.replace({ ...zone, recordSets: changedRecordSets(zone, [{ Action, ResourceRecordSet }]) });
 };
+const refusal = '<InvalidChangeBatch><Messages><Message>no</Message></Messages></InvalidChangeBatch>';
 const error = (code: string, status = 400) => ({
   status,
   body: `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>Rate exceeded</Message></Error></ErrorResponse>`,
@@ -214,6 +224,71 @@ describe('the records', () => {
   });
 });
 
+describe('where Route 53 refuses several values in a set with latency routing', () => {
+  const apart = (...healthy: boolean[]): ReconcileFacts => ({
+    ...facts(...healthy),
+    regions: ['eu-west-1', 'eu-central-1'],
+  });
+  const labels = () => Object.keys(held()).sort();
+  const batches = () => calls.filter((call) => call.startsWith('POST')).length;
+  beforeEach(() => {
+    refuses = (batch) => batch.includes('<Region>');
+  });
+
+  test('all other records are there, the refusal is told, and only that batch is tried again', async () => {
+    const others = ['_etcd-appliance TXT', '_etcd-server._tcp SRV', 'i-00000000 A', 'i-00000001 A'];
+    expect(await dns.reconcile(apart(true, true))).toMatchObject({
+      verdict: 'unknown',
+      reason: expect.stringMatching(
+        /by their region.*all others are right \(InvalidChangeBatch: no\); the next try is in 2 s/,
+      ),
+    });
+    expect(labels()).toEqual(others);
+    expect(logged).toEqual(['dns changed', 'dns unknown']);
+    expect(audited).toHaveLength(1);
+    expect(batches()).toBe(2);
+    await dns.reconcile(apart(true, true));
+    expect(batches()).toBe(2);
+    now += 2_000;
+    expect((await dns.reconcile(apart(true, true))).verdict).toBe('unknown');
+    expect(batches()).toBe(3);
+    expect(labels()).toEqual(others);
+    refuses = () => false;
+    now += 60_000;
+    expect((await dns.reconcile(apart(true, true))).verdict).toBe('changed');
+    expect(labels()).toEqual([
+      '_etcd-appliance TXT',
+      '_etcd-client._tcp SRV',
+      ...['_etcd-server._tcp SRV', '_etcd._tcp SRV'],
+      'i-00000000 A',
+      'i-00000001 A',
+    ]);
+    expect((await dns.reconcile(apart(true, true))).verdict).toBe('inSync');
+  });
+
+  test('a cluster that was in one region keeps its records for clients, and the others follow the members at once', async () => {
+    await dns.reconcile(facts(true, true));
+    const before = held();
+    expect((await dns.reconcile(apart(true, true))).verdict).toBe('unknown');
+    expect(held()).toEqual(before);
+    await dns.reconcile(apart(true, true, true));
+    expect(held()).toEqual({
+      ...before,
+      '_etcd-server._tcp SRV': [0, 1, 2].map((index) => `0 1 2380 i-0000000${index}.etcd.etcd.internal.`),
+      'i-00000002 A': ['10.0.0.2'],
+    });
+  });
+
+  test('a batch that is only put off is nobody to blame', async () => {
+    refuses = () => false;
+    broken = (method) => (method === 'POST' && calls.length === 3 ? error('Throttling') : null);
+    expect(await dns.reconcile(apart(true, true))).toMatchObject({
+      verdict: 'unknown',
+      reason: expect.stringContaining('fewer requests'),
+    });
+  });
+});
+
 describe('nothing is changed', () => {
   test.each(['Throttling', 'PriorRequestNotComplete'])(
     'while Route 53 says %s, and less and less is asked',
@@ -241,10 +316,7 @@ describe('nothing is changed', () => {
   );
 
   test('where the batch is refused, and the next round reads again', async () => {
-    broken = (method) =>
-      method === 'POST'
-        ? { status: 400, body: '<InvalidChangeBatch><Messages><Message>no</Message></Messages></InvalidChangeBatch>' }
-        : null;
+    broken = (method) => (method === 'POST' ? { status: 400, body: refusal } : null);
     const state = await dns.reconcile(facts(true));
     expect(state).toMatchObject({ verdict: 'unknown', reason: expect.stringContaining('InvalidChangeBatch: no') });
     expect(audited).toEqual([]);

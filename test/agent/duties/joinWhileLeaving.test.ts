@@ -29,8 +29,8 @@ async function twoSteps(lifecycleState: string): Promise<{ added: string[]; reas
     identity: { instanceId: 'i-new', address: '10.0.0.9', zone: 'z' },
     layout: layoutBelow('/nowhere'),
     metadata: { targetLifecycleState: async () => lifecycleState },
-    disk: { registration: () => null, register: () => {}, own: () => {} },
-    record: { readLock: async () => null, audit: async () => {} },
+    disk: { claim: () => 'claim', registration: () => null, register: () => {}, own: () => {} },
+    record: { readLock: async () => null, claimStart: async () => true, audit: async () => {} },
     turns: {
       take: async (_: string, work: (turn: object) => Promise<{ result: unknown }>) => ({
         busy: null,

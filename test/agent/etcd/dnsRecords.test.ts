@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { Batch } from '#etcd/dnsBatches.ts';
 import { type DnsDecision, dnsDecision, removalChanges } from '#etcd/dnsChanges.ts';
 import { canonicalName, isWithin, sortKey } from '#etcd/dnsNames.ts';
 import {
@@ -54,9 +55,12 @@ const near = (sets: readonly RecordSet[], label: string) =>
   );
 const asTable = (sets: readonly RecordSet[]) =>
   Object.fromEntries(sets.map(({ name, type, values }) => [`${name.replace(`.${domain}`, '')} ${type}`, values]));
-/** The zone after a decision, by Route 53's own rules. */
+/** The zone after a batch, by Route 53's own rules. */
+const changedByBatch = (zone: readonly RecordSet[], { changes }: Batch): readonly RecordSet[] =>
+  fromSdk(changedRecordSets(zoneOf(zone), changesOf(changes)));
+/** The zone after a decision. */
 const changedBy = (zone: readonly RecordSet[], decision: DnsDecision) =>
-  decision.verdict === 'change' ? fromSdk(changedRecordSets(zoneOf(zone), changesOf(decision.changes))) : zone;
+  decision.verdict === 'change' ? decision.batches.reduce(changedByBatch, zone) : zone;
 const marker = record('_etcd-appliance', 'TXT', ownerText('etcd'));
 
 describe('the records of a cluster', () => {
@@ -127,7 +131,9 @@ describe('a change', () => {
     dnsDecision(facts(members, more), zone);
   const actions = (decision: DnsDecision) =>
     decision.verdict === 'change'
-      ? decision.changes.map(({ action, recordSet }) => `${action} ${recordSet.name.replace(`.${domain}`, '')}`)
+      ? decision.batches
+          .flatMap(({ changes }) => changes)
+          .map(({ action, recordSet }) => `${action} ${recordSet.name.replace(`.${domain}`, '')}`)
       : decision;
 
   test('is nothing where all is right, however it is written', () => {
@@ -153,7 +159,10 @@ describe('a change', () => {
   test('forgets a member that has left, with the very values that are there', () => {
     const stale = { ...record('i-0000000f', 'A', '10.0.0.99'), ttlSeconds: 77 };
     const decision = decide([member(1)], [...settled([member(1)]), stale]);
-    expect(decision).toMatchObject({ verdict: 'change', changes: [{ action: 'DELETE', recordSet: stale }] });
+    expect(decision).toMatchObject({
+      verdict: 'change',
+      batches: [{ changes: [{ action: 'DELETE', recordSet: stale }] }],
+    });
   });
 
   test('leaves the client records and what they point to while nobody is healthy', () => {
@@ -267,7 +276,7 @@ describe('in two regions', () => {
     expect(decide(three, zone).verdict).toBe('inSync');
     const down = three.map((one) => (one.name === 'i-00000003' ? { ...one, healthy: false } : one));
     const decision = decide(down, zone);
-    expect(decision).toMatchObject({ verdict: 'change', changes: Array(4).fill({ action: 'UPSERT' }) });
+    expect(decision).toMatchObject({ verdict: 'change', batches: [{ changes: Array(4).fill({ action: 'UPSERT' }) }] });
     expect(near(changedBy(zone, decision), '_etcd-client._tcp')).toEqual({
       [home]: [to(0, 1), to(0, 2)],
       [away]: [to(10, 1), to(10, 2)],
@@ -278,7 +287,9 @@ describe('in two regions', () => {
     const simple = changedBy([], decide(three, [], {}));
     const actions = (decision: DnsDecision) =>
       decision.verdict === 'change'
-        ? decision.changes.map(({ action, recordSet }) => `${action} ${titleOf(recordSet)}`)
+        ? decision.batches
+            .flatMap(({ changes }) => changes)
+            .map(({ action, recordSet }) => `${action} ${titleOf(recordSet)}`)
         : [];
     const apart = decide(three, simple);
     const services = ['_etcd-client', '_etcd'].map((label) => `${label}._tcp.${domain} SRV`);
@@ -320,6 +331,52 @@ describe('in two regions', () => {
       verdict: 'notOurs',
       reason: expect.stringContaining(foreign.name),
     });
+  });
+
+  test('what Route 53 may refuse goes alone and last, until the zone proves that it is taken', () => {
+    const batches = (decision: DnsDecision) =>
+      decision.verdict === 'change'
+        ? decision.batches.map(({ changes, doubtful }) => [
+            doubtful,
+            ...changes.map(({ action, recordSet }) => `${action} ${recordSet.name.replace(`.${domain}`, '')}`),
+          ])
+        : [];
+    const services = (action: string, sets: number) =>
+      ['_etcd-client._tcp', '_etcd._tcp'].flatMap((label) => Array<string>(sets).fill(`${action} ${label}`));
+    const addresses = ['i-00000001', 'i-00000002', 'i-00000003'].map((label) => `CREATE ${label}`);
+    expect(batches(decide(three, []))).toEqual([
+      [false, 'CREATE _etcd-appliance', 'CREATE _etcd-server._tcp', ...addresses],
+      [true, ...services('CREATE', 2)],
+    ]);
+    // One value in each set is what both of AWS's texts allow.
+    expect(batches(decide(three.slice(0, 1), []))).toHaveLength(1);
+    const proven = changedBy([], decide(three, []));
+    expect(batches(decide(three.slice(1), proven))).toEqual([
+      [false, 'UPSERT _etcd-server._tcp', ...services('UPSERT', 2), 'DELETE i-00000001'],
+    ]);
+  });
+
+  test('the address of a member that has left goes with the services that name it', () => {
+    const simple = changedBy([], decide(three, [], {}));
+    const decision = decide(three.slice(1), [...simple, record('i-0000000f', 'A', '10.0.0.99')]);
+    const gone = (batch: Batch) =>
+      batch.changes.filter(({ action, recordSet }) => action === 'DELETE' && recordSet.type === 'A');
+    expect(decision.verdict === 'change' && decision.batches.map((batch) => gone(batch).length)).toEqual([1, 1]);
+    const [first, last] = decision.verdict === 'change' ? decision.batches : [];
+    expect(first?.changes.at(-1)?.recordSet.name).toBe(`i-0000000f.${domain}`);
+    expect(last?.changes.at(-1)?.recordSet.name).toBe(`i-00000001.${domain}`);
+  });
+
+  test('services that change their names do so in one batch, also where it may be refused', () => {
+    const single = [member(1, { region: home })];
+    const zone = changedBy([], decide(single, []));
+    const decision = decide(three, zone, { ...twoRegions, transport: 'tls' });
+    const [, last] = decision.verdict === 'change' ? decision.batches : [];
+    expect(
+      last?.changes.map(({ action, recordSet }) => `${action} ${recordSet.name.replace(`.${domain}`, '')}`),
+    ).toEqual(
+      expect.arrayContaining(['DELETE _etcd-client._tcp', 'CREATE _etcd-client-ssl._tcp', 'UPSERT _etcd._tcp']),
+    );
   });
 
   test('a change that a batch does not hold whole is left for the next one', () => {
@@ -425,7 +482,7 @@ describe('whatever is in the zone', () => {
   const isOurs = (zone: readonly RecordSet[]) =>
     zone.some(({ name, values }) => name === marker.name && values.includes(ownerText('etcd')));
 
-  test('one batch that Route 53 takes makes it right, and then there is nothing to do', () => {
+  test('batches that Route 53 takes make it right, and then there is nothing to do', () => {
     fc.assert(
       fc.property(someFacts, someZone, (given, zone) => {
         const decision = dnsDecision(given, zone);
@@ -475,6 +532,27 @@ describe('whatever is in the zone', () => {
         const serving = now.members.filter(({ name, healthy, learner }) => name !== '' && healthy && !learner);
         if (serving.length > 0)
           expect(new Set(targets('_etcd-client'))).toEqual(new Set(serving.map(({ name }) => `${name}.${domain}`)));
+      }),
+    );
+  });
+
+  test('where the doubtful batch is refused clients find what they found, at addresses that are there, and it is all that is left', () => {
+    fc.assert(
+      fc.property(someFacts, someFacts, fc.boolean(), (before, now, empty) => {
+        const zone = empty ? [] : changedBy([], dnsDecision(before, []));
+        const decision = dnsDecision(now, zone);
+        const batches = decision.verdict === 'change' ? decision.batches : [];
+        expect(batches.slice(0, -1).some(({ doubtful }) => doubtful)).toBe(false);
+        const taken = batches.filter(({ doubtful }) => !doubtful).reduce(changedByBatch, zone);
+        const doubtful = batches.find((batch) => batch.doubtful);
+        if (doubtful === undefined) return;
+        const services = (sets: readonly RecordSet[]) => sets.filter(({ name }) => kindOf(name, domain) === 'client');
+        expect(services(taken)).toEqual(services(zone));
+        const names = new Set(taken.filter(({ type }) => type === 'A').map(({ name }) => name));
+        for (const { values } of taken.filter(({ type }) => type === 'SRV'))
+          for (const value of values) expect(names).toContain(value.split(' ')[3]);
+        expect(dnsDecision(now, taken)).toMatchObject({ verdict: 'change', batches: [doubtful] });
+        expect(dnsDecision(now, changedByBatch(taken, doubtful)).verdict).toBe('inSync');
       }),
     );
   });

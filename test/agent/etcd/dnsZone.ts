@@ -1,6 +1,6 @@
 /** Record sets as Route 53's SDK has them and back: for zones that change by the local Route 53's rules. */
 import type { Change, ResourceRecordSet, ResourceRecordSetRegion, RRType } from '@aws-sdk/client-route-53';
-import type { RecordChange } from '#etcd/dnsChanges.ts';
+import type { RecordChange } from '#etcd/dnsBatches.ts';
 import type { RecordSet } from '#etcd/dnsRecords.ts';
 import type { Zone } from '../../../infra/local/route53/zones.ts';
 
