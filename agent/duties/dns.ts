@@ -3,7 +3,7 @@
  * somebody changes by hand is repaired, and what is somebody else's is left alone. The leader's agent calls it every few
  * seconds, and only while nobody holds the lock.
  */
-import type { Batch } from '#etcd/dnsBatches.ts';
+import { type Batch, isOfSeveralByLatency } from '#etcd/dnsBatches.ts';
 import { type DnsDecision, dnsDecision } from '#etcd/dnsChanges.ts';
 import { clusterDomain, type DnsFacts, type RecordSet, titleOf, unusable } from '#etcd/dnsRecords.ts';
 import { type Aws, AwsCallError } from '../machine/aws.ts';
@@ -29,7 +29,7 @@ export type ReconcileFacts = Omit<DnsFacts, 'cluster'> & {
 export interface DnsState {
   /** `changed`: all batches were accepted just now. `unknown`: nothing could be said, so nothing was done, or not all of it. */
   readonly verdict: 'inSync' | 'changed' | 'unknown' | 'notOurs';
-  /** One sentence; empty when in sync. */
+  /** One sentence; empty when in sync, unless something is to be said of it. */
   readonly reason: string;
   readonly desired: readonly RecordSet[];
   /** What the zone held at the cluster's names, before a change; empty where it could not be read. */
@@ -47,15 +47,14 @@ export const lookAgainMs = 10_000;
 const pausesMs = { first: 2_000, longest: 60_000 } as const;
 const slowDown = new Set(['Throttling', 'ThrottlingException', 'PriorRequestNotComplete', 'ServiceUnavailable']);
 
-/** Nothing of it was made; all else was. */
-class DoubtfulRefused extends Error {
-  override readonly name = 'DoubtfulRefused';
-  constructor(cause: Error) {
-    super(
-      `Route 53 did not take the records that answer clients by their region, which are as they were; all others are right (${cause.message})`,
-      { cause },
-    );
-  }
+/** How long both regions are answered alike before it is tried again otherwise. */
+const alikeMs = 600_000;
+
+/** What Route 53 says of a batch that it will not make, however often it is sent. */
+const refusal = new Set(['InvalidChangeBatch', 'InvalidInput']);
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof AwsCallError && refusal.has(error.code);
 }
 
 function isSlowDown(error: unknown): boolean {
@@ -67,25 +66,33 @@ export function createDns({ aws, cluster, log, audit, nowMs = () => performance.
   /** Nothing is asked before this moment, unless other facts come; what would be said until then. */
   let quiet: { readonly untilMs: number; readonly facts: string | null; readonly state: DnsState } | null = null;
   let pauseMs = 0;
+  /** Until then Route 53 is not asked for sets by region, as it has refused them. */
+  let alikeUntilMs = Number.NEGATIVE_INFINITY;
   let said = '';
 
   async function look(facts: ReconcileFacts): Promise<DnsState> {
     const own: DnsFacts = { ...facts, cluster };
     const reason = unusable(own);
     if (reason !== null) return unknown(reason);
-    const domain = clusterDomain(cluster, facts.zoneName);
-    const decision = dnsDecision(own, await zone.recordSets(facts.zoneId, domain));
-    return decision.verdict === 'change' ? change(facts.zoneId, decision) : { reason: '', ...decision };
+    const sets = await zone.recordSets(facts.zoneId, clusterDomain(cluster, facts.zoneName));
+    const alike = nowMs() < alikeUntilMs && !sets.some(isOfSeveralByLatency);
+    const decision = dnsDecision(alike ? { ...own, regions: own.regions.slice(0, 1) } : own, sets);
+    if (decision.verdict === 'change') return change(facts, decision);
+    return { reason: alike && decision.verdict === 'inSync' ? answeredAlike : '', ...decision };
   }
 
-  async function change(zoneId: string, decision: DnsDecision & { verdict: 'change' }): Promise<DnsState> {
+  async function change(facts: ReconcileFacts, decision: DnsDecision & { verdict: 'change' }): Promise<DnsState> {
     const { batches, desired, actual } = decision;
     const made: string[] = [];
     for (const batch of batches) {
       try {
-        made.push(await submit(zoneId, batch, decision));
+        made.push(await submit(facts.zoneId, batch, decision));
       } catch (error) {
-        throw batch.doubtful && !isSlowDown(error) ? new DoubtfulRefused(error as Error) : error;
+        if (!batch.doubtful || !isRefusal(error)) throw error;
+        // Nothing of it was made; all else was. Better the same answer for both regions than none, or one that is out of date.
+        alikeUntilMs = nowMs() + alikeMs;
+        log('dns by region refused', { reason: (error as Error).message, until: answeredAlike }, 'warn');
+        return look(facts);
       }
     }
     return { verdict: 'changed', reason: made.join(', '), desired, actual };
@@ -108,18 +115,15 @@ export function createDns({ aws, cluster, log, audit, nowMs = () => performance.
     return what;
   }
 
-  /** @param text of the facts that it was about */
-  function failed(error: Error, text: string): DnsState {
+  function failed(error: Error): DnsState {
     pauseMs = Math.min(Math.max(pausesMs.first, pauseMs * 2), pausesMs.longest);
     const asked = isSlowDown(error);
-    const refused = error instanceof DoubtfulRefused;
     const what = asked ? 'Route 53 wants fewer requests' : 'Route 53 was not read or not changed';
-    const why = refused ? error.message : `${what} (${error.message})`;
+    const why = `${what} (${error.message})`;
     // Other clusters of the account are told the same at the same moment.
     const waitMs = asked ? pauseMs * (1 + Math.random()) : pauseMs;
     const state = unknown(`${why}; the next try is in ${Math.ceil(waitMs / 1_000)} s`);
-    // What Route 53 refuses of some records must not keep the others from following the members.
-    quiet = { untilMs: nowMs() + waitMs, facts: refused ? text : null, state };
+    quiet = { untilMs: nowMs() + waitMs, facts: null, state };
     return state;
   }
 
@@ -133,7 +137,7 @@ export function createDns({ aws, cluster, log, audit, nowMs = () => performance.
       if (state.verdict !== 'changed') quiet = { untilMs: nowMs() + lookAgainMs, facts: text, state };
       return state;
     } catch (error) {
-      return failed(error as Error, text);
+      return failed(error as Error);
     }
   }
 
@@ -148,6 +152,8 @@ export function createDns({ aws, cluster, log, audit, nowMs = () => performance.
     },
   };
 }
+
+const answeredAlike = 'Route 53 does not take several members in one answer by region: both regions are answered alike';
 
 function unknown(reason: string): DnsState {
   return { verdict: 'unknown', reason, desired: [], actual: [] };

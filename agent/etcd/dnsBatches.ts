@@ -54,7 +54,8 @@ export function batchesOf(
   ]);
 }
 
-function isOfSeveralByLatency({ routing, values }: RecordSet): boolean {
+/** One of ours that Route 53 has taken. */
+export function isOfSeveralByLatency({ routing, values }: RecordSet): boolean {
   return typeof routing !== 'string' && values.length > 1;
 }
 
