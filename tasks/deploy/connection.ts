@@ -68,8 +68,10 @@ const pauseMs = 2_000;
 const passing =
   /NotFound|VPCAssociationNotFound|AlreadyExists|InvalidStateTransition|IncorrectState|ConcurrentModification|PriorRequestNotComplete/;
 
-export function connect(pair: Pair): Promise<void> {
-  return carryOut(pair, connectionPlan);
+/** @param before as the deployment before this one told it, whose routes are taken away where they lead to no members any more */
+export function connect(pair: Pair, before?: Pair): Promise<void> {
+  const [home, other] = before?.blocks ?? [[], []];
+  return carryOut(pair, (facts) => connectionPlan(facts, { home, other }));
 }
 
 export function disconnect(pair: Pair): Promise<void> {
