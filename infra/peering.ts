@@ -173,7 +173,12 @@ function connecting(props: ConnectionProps): Grant {
           conditions: { StringEquals: { ...tag, 'ec2:CreateAction': 'CreateVpcPeeringConnection' } },
         }),
         // Tags of a connection are those of the region where they were set: there are none to go by where it is accepted.
-        new PolicyStatement({ actions: ['ec2:AcceptVpcPeeringConnection'], resources: [elsewhere] }),
+        // It is the requester's VPC that tells whose it is: one of this account, in the home region.
+        new PolicyStatement({
+          actions: ['ec2:AcceptVpcPeeringConnection'],
+          resources: [elsewhere],
+          conditions: { ArnLike: { 'ec2:RequesterVpc': arnIn(resources, home.region, 'vpc', home.vpcId ?? '*') } },
+        }),
       ],
       wildcards: [anyConnection],
     },

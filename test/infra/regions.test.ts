@@ -153,8 +153,13 @@ describe('permissions', () => {
     const changing = allowing(stacks.peering, /^ec2:(?!Describe)/);
     expect(changing.length).toBeGreaterThan(5);
     for (const [, { Action, Condition, Resource }] of changing) {
-      // A connection that is accepted has no tags in the region where it is; its VPC has.
-      if (Action === 'ec2:AcceptVpcPeeringConnection' && JSON.stringify(Resource).includes('peering')) continue;
+      // A connection that is accepted has no tags in the region where it is; its VPC has, and home's VPC asked for it.
+      if (Action === 'ec2:AcceptVpcPeeringConnection' && JSON.stringify(Resource).includes('peering')) {
+        expect(JSON.stringify(Condition)).toMatch(
+          /^{"ArnLike":{"ec2:RequesterVpc":.*:ec2:eu-west-1:",{"Ref":"AWS::AccountId"},":vpc\/\*"/,
+        );
+        continue;
+      }
       expect(JSON.stringify(Condition)).toMatch(
         /"StringEquals":.*"(ec2:ResourceTag|aws:RequestTag)\/etcd-appliance:cluster":"etcd"/,
       );
@@ -237,6 +242,8 @@ describe('existing VPCs', () => {
     expect(resources(/^ec2:(Create|Accept)VpcPeering/)).toEqual(
       expect.arrayContaining([['vpc-11111111'], ['vpc-22222222']]),
     );
+    const accepted = allowing(peering, /^ec2:AcceptVpcPeering/).map(([, { Condition }]) => JSON.stringify(Condition));
+    expect(accepted).toContainEqual(expect.stringContaining('vpc/vpc-11111111'));
     expect(resources(/^ec2:CreateRoute$/)).toEqual([
       ['rtb-600', 'rtb-601'],
       ['rtb-700', 'rtb-701'],
