@@ -35,7 +35,7 @@ export class ClusterStack extends RegionStack {
     const { settings, bundles } = props;
     const { cluster, home } = settings;
     const description = `etcd cluster ${cluster}: ${settings.members} members, etcd ${settings.etcdVersion}`;
-    super(scope, id, { ...props, description });
+    super(scope, id, home.zones, { ...props, description });
     const regions = settings.regions?.map(({ region }) => region) ?? [this.region];
     const regionMembers = settings.regions?.map(({ members }) => members) ?? [home.members];
 

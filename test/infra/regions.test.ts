@@ -21,6 +21,15 @@ const blocks = {
   home: [3, 4, 5].map((third) => `10.42.${third}.0/24`),
   other: [3, 4, 5].map((third) => `10.43.${third}.0/24`),
 };
+/** Where they differ from the others, all in one synthesis. */
+const unlike = {
+  clientCidrs: ['10.8.0.0/16'],
+  clientSecurityGroups: ['sg-0123456789abcdef0'],
+  regions: [
+    { region: 'eu-west-1', members: 3 },
+    { region: 'eu-central-1', members: 2, zones: 2 },
+  ],
+};
 const only = (template: Template, type: string) => ofType(template, type)[0]?.[1].Properties ?? {};
 const first = (template: Template, type: string): readonly [string, { readonly DependsOn: readonly string[] }] => {
   const [id = '', { DependsOn = [] } = {}] = ofType(template, type)[0] ?? [];
@@ -47,8 +56,7 @@ describe('the security groups', () => {
   );
 
   test('admit clients in home as the settings say, and in the other region by their addresses alone', async () => {
-    const clients = { clientCidrs: ['10.8.0.0/16'], clientSecurityGroups: ['sg-0123456789abcdef0'] };
-    const { home, other } = await stacksOfTwoRegions(clients);
+    const { home, other } = await stacksOfTwoRegions(unlike);
     expect(JSON.stringify(rulesOf(home))).toContain('sg-0123456789abcdef0');
     expect(JSON.stringify(rulesOf(other))).not.toContain('sg-0123456789abcdef0');
     for (const template of [home, other])
@@ -70,6 +78,17 @@ describe('the security groups', () => {
       for (const subnet of subnets) expect(subnet?.MapPublicIpOnLaunch).toBe(false);
     }
   });
+});
+
+test('a region is asked for no more zones than the settings say that it has', async () => {
+  const { home, other } = await stacksOfTwoRegions(unlike);
+  const zonesOf = (template: Template) =>
+    new Set(
+      ofType(template, 'AWS::EC2::Subnet').map(([, { Properties }]) => JSON.stringify(Properties.AvailabilityZone)),
+    );
+  expect([zonesOf(home).size, zonesOf(other).size]).toEqual([3, 2]);
+  expect(JSON.stringify([...zonesOf(other)])).not.toContain('[2,');
+  expect(rulesOf(home).filter(({ CidrIp, ToPort }) => CidrIp && ToPort === 2380)).toHaveLength(2);
 });
 
 describe('the groups', () => {
