@@ -45,7 +45,7 @@ export interface GivenRegion {
  */
 export function twoRegions(
   given: readonly GivenRegion[],
-  settings: Readonly<Record<string, unknown>> & { readonly zones: Zones },
+  settings: Readonly<Record<string, unknown>> & { readonly zones: Zones; readonly tls: boolean },
 ): TwoRegions {
   for (const field of ['members', 'cidr', 'vpcId']) {
     if (settings[field] !== undefined) {
@@ -64,6 +64,7 @@ export function twoRegions(
   }
   const known = home.vpcId === undefined && other.vpcId === undefined;
   if (known && overlap(home.cidr, other.cidr)) throw overlapping('regions.1.cidr', other.cidr, home.cidr);
+  if (!settings.tls) refuseExistingVpcs([home, other]);
   refuseForeignTopic(settings.alarmTopicArn, home);
   return [home, other];
 }
@@ -82,6 +83,18 @@ function placed({ vpcId, ...given }: GivenRegion, index: number, zones: Zones): 
     throw refusal(`regions.${index}.${odd} is for a new VPC, and vpcId names ${vpcId}; allowed: one of them`);
   const { region, members, cidr = defaultBlocks[index] ?? '' } = given;
   return { region, members, cidr, zones: given.zones ?? zones, ...(vpcId !== undefined && { vpcId }) };
+}
+
+/**
+ * The security groups admit the whole subnets of the other region's members, since no group of another region can be named. In a VPC that is
+ * not the cluster's own, others may be in them, and without TLS nobody asks who they are.
+ */
+function refuseExistingVpcs(regions: TwoRegions): void {
+  for (const [index, { vpcId }] of regions.entries())
+    if (vpcId !== undefined) {
+      const why = 'whose other hosts in the same subnets would reach the members of the other region without TLS';
+      throw refusal(`regions.${index}.vpcId is ${vpcId}, ${why}; allowed: a new VPC, or etcd-appliance.tls true`);
+    }
 }
 
 /** An alarm tells topics of its own region alone (CloudWatch: PutMetricAlarm). */

@@ -128,6 +128,10 @@ describe('two regions', () => {
     expect(zonesOf({ zones: 2, regions: [west, central] })).toEqual([2, 2]);
   });
 
+  test('speak plain HTTP between VPCs of the cluster’s own alone', () => {
+    expect(parseSettings({ regions: [west, central], tls: false }).tls).toBe(false);
+  });
+
   test('may begin with nobody in the other one', () => {
     expect(parseSettings({ regions: [west, { ...central, members: 0 }] }).members).toBe(3);
   });
@@ -167,6 +171,14 @@ describe('two regions', () => {
     ],
     [at({ vpcId: 'vpc-12345678', cidr: '10.50.0.0/16' }), 'etcd-appliance.regions.1.cidr is for a new VPC'],
     [at({ vpcId: 'vpc-12345678', zones: 2 }), 'etcd-appliance.regions.1.zones is for a new VPC'],
+    [
+      { ...at({ vpcId: 'vpc-12345678' }), tls: false },
+      'etcd-appliance.regions.1.vpcId is vpc-12345678, whose other hosts in the same subnets would reach the members of the other region without TLS; allowed: a new VPC, or etcd-appliance.tls true',
+    ],
+    [
+      { regions: [{ ...west, vpcId: 'vpc-12345678' }, central], tls: false },
+      'etcd-appliance.regions.0.vpcId is vpc-12345678, whose other hosts',
+    ],
     [at({ zones: 4 }), 'etcd-appliance.regions.1.zones is 4; allowed: 2 or 3'],
     [
       { ...at({}), members: 3 },
