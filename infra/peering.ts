@@ -22,11 +22,12 @@ export interface ConnectionProps {
   readonly code: string;
 }
 
+/** @param props with the setting `connectionRevision`: another one has the connection looked at again */
 export function connectRegions(
   scope: Stack,
-  props: ConnectionProps & { readonly hostedZone: IHostedZone },
+  props: ConnectionProps & { readonly hostedZone: IHostedZone; readonly revision: number },
 ): CfnCustomResource {
-  const { regions, resources, hostedZone } = props;
+  const { regions, resources, hostedZone, revision } = props;
   return createResource(scope, props, {
     id: 'ConnectRegions',
     type: 'RegionPeering',
@@ -36,6 +37,7 @@ export function connectRegions(
         .map(({ region }) => StringParameter.valueForStringParameter(scope, vpcParameter(resources.cluster, region)))
         .join(),
       HostedZoneId: hostedZone.hostedZoneId,
+      Revision: String(revision),
     },
     grant: joined(
       lookingAround,

@@ -76,6 +76,11 @@ const schema = v.strictObject({
   natGateways: v.optional(whole(1, 3), 1),
   /** Availability zones of a new VPC; some regions have only two for an account. */
   zones: v.optional(zones(), 3),
+  /**
+   * Raised by one, or changed at all, it has a deployment look at the connection of two regions again, and mend it: CloudFormation calls
+   * nobody for a resource whose properties are what they were.
+   */
+  connectionRevision: v.optional(whole(1, 1_000_000), 1),
   /** A private hosted zone: only `name` for a new one, `id` too for one that exists. */
   hostedZone: v.optional(zone, { name: 'etcd.internal' }),
   /** MiB the database may grow to; etcd suggests 8 GiB at most. Changed on running members one by one. */

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  DeleteRouteCommand,
   DescribeRouteTablesCommand,
   DescribeVpcPeeringConnectionsCommand,
   EC2Client,
@@ -26,6 +27,8 @@ const regions = [
   { region: central, members: 2 },
 ];
 
+const settings = { regions, recordTtlSeconds: 1, tls: true };
+
 let folder: string;
 let prepared: Prepared;
 let home: Home;
@@ -35,7 +38,7 @@ let recording: Recording;
 let granted: readonly (Granted & { readonly needed: () => boolean })[] = [];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'region-stacks-'));
-  prepared = await prepareCluster({ etcd: '3.5.35' }, { regions, recordTtlSeconds: 1, tls: true });
+  prepared = await prepareCluster({ etcd: '3.5.35' }, settings);
   home = await openHome({ folder });
   recording = recordAccess(home);
 });
@@ -104,6 +107,20 @@ describe('two regions', () => {
     const before = await connections();
     await deployCluster(home, prepared);
     expect(await connections()).toEqual(before);
+  });
+
+  test('are connected again as they are to be where the settings ask for it', async () => {
+    const before = await routesInto(central);
+    const [{ routeTableId } = { routeTableId: '' }] = other.services.vpcs.routeTables
+      .all()
+      .filter(({ routes }) => routes.some(({ target }) => target.kind === 'VpcPeeringConnectionId'));
+    await ec2(central).send(
+      new DeleteRouteCommand({ RouteTableId: routeTableId, DestinationCidrBlock: '10.42.3.0/24' }),
+    );
+    await deployCluster(home, prepared);
+    expect(destinations(await routesInto(central))).not.toEqual(destinations(before));
+    await deployCluster(home, await prepareCluster({ etcd: '3.5.35' }, { ...settings, connectionRevision: 2 }));
+    expect(destinations(await routesInto(central))).toEqual(destinations(before));
   });
 
   test('have functions of their own for it, whose permissions are noted', () => {

@@ -23,6 +23,7 @@ const blocks = {
 };
 /** Where they differ from the others, all in one synthesis. */
 const unlike = {
+  connectionRevision: 2,
   clientCidrs: ['10.8.0.0/16'],
   clientSecurityGroups: ['sg-0123456789abcdef0'],
   regions: [
@@ -328,6 +329,13 @@ describe('the home region', () => {
       Members: '5',
     });
   });
+});
+
+test('the connection is looked at again where the settings ask for it', async () => {
+  const [usual, again] = [stacks, await stacksOfTwoRegions(unlike)].map(({ peering }) =>
+    only(peering, 'Custom::RegionPeering'),
+  );
+  expect([usual?.Revision, again?.Revision]).toEqual(['1', '2']);
 });
 
 describe('the stacks', () => {

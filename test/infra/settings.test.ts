@@ -49,6 +49,7 @@ describe('settings', () => {
       { certificateAuthorityGeneration: 0 },
       'etcd-appliance.certificateAuthorityGeneration is 0; allowed: a whole number from 1 to 1000',
     ],
+    [{ connectionRevision: 0 }, 'etcd-appliance.connectionRevision is 0; allowed: a whole number from 1 to 1000000'],
     [{ tls: 'no' }, 'etcd-appliance.tls is "no"; allowed: true or false'],
     [{ hostedZone: 'etcd.internal' }, 'etcd-appliance.hostedZone'],
     [{ hostedZone: { name: 'x y' } }, 'etcd-appliance.hostedZone.name is "x y"; allowed: a domain name'],
