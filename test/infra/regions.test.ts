@@ -299,6 +299,37 @@ describe('deletion', () => {
   });
 });
 
+describe('a deployment that leaves a region out', () => {
+  test.each(['with one region', 'with two'])(
+    '%s: is asked about before what its members live by is changed',
+    (which) => {
+      const template = which === 'with two' ? stacks.home : single;
+      const [id] = first(template, 'Custom::RegionsCheck');
+      expect(only(template, 'Custom::RegionsCheck').Regions).toEqual(only(template, 'Custom::ClusterSettings').Regions);
+      const waiting = Object.entries(template.Resources).filter(([, { DependsOn }]) => DependsOn?.includes(id));
+      const names = waiting
+        .map(([name]) => name.replace(/[0-9A-F]{8}$/, ''))
+        .filter((name) => name !== 'DeletionGuard');
+      expect(names.sort()).toEqual([
+        'ClusterSettings',
+        'MemberSecurityGroup',
+        'SignCertificates',
+        'SignCertificatesRoleDefaultPolicy',
+      ]);
+    },
+  );
+
+  test('is judged by the cluster’s record and groups alone', () => {
+    for (const template of [single, stacks.home]) {
+      const theirs = allowing(template, /^(?!logs:)/).filter(([id]) => id.startsWith('CheckRegionsRole'));
+      expect(theirs.map(([, { Action }]) => Action)).toEqual([
+        'dynamodb:GetItem',
+        'autoscaling:DescribeAutoScalingGroups',
+      ]);
+    }
+  });
+});
+
 describe('the home region', () => {
   test('has what a cluster in one region has, but for the first bootstrap, the guard and what moves members', () => {
     const [one, two] = [single, stacks.home].map(({ Resources }) => Object.keys(Resources)) as [string[], string[]];
