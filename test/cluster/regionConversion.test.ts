@@ -81,8 +81,10 @@ const common = { recordTtlSeconds: 1, tls: true };
   test('is one of one region again once the second one is left, and its stacks are deleted', async () => {
     const end = await changeRegions(cluster, gatheredAtHome(3));
     expect([end.status, end.cause]).toEqual(['SUCCEEDED', undefined]);
-    await cluster.home.destroyStack(stacks.other);
-    await cluster.home.destroyStack(stacks.peering);
+    for (const stack of [stacks.other, stacks.peering]) {
+      cluster.home.protectStack(stack, false);
+      await cluster.home.destroyStack(stack);
+    }
     await deploy({ members: 3 });
     await expectPlaced(cluster, [3, 0]);
   });

@@ -136,27 +136,20 @@ describe('two regions', () => {
     expect(new Set(granted.map(({ roleName }) => roleName)).size).toBe(4);
   });
 
-  test('keep home and the connection while the other region has instances', async () => {
-    await expect(home.destroyStack(stacks.home)).rejects.toThrow(`delete the stack ${stacks.other} first`);
-    await expect(home.destroyStack(stacks.peering)).rejects.toThrow(`npx cdk destroy --exclusively ${stacks.other}`);
+  test('are protected: nobody deletes one of them by a command alone, and nothing changes where somebody tries', async () => {
+    for (const stack of Object.values(stacks))
+      await expect(home.destroyStack(stack)).rejects.toThrow(
+        'cannot be deleted while TerminationProtection is enabled',
+      );
     expect(await phases(home)).toEqual(['running', 'running', 'running']);
+    expect(await phases(other)).toEqual(['running', 'running']);
     expect((await connections()).map(({ status }) => status)).toEqual(['active']);
-  });
-
-  test('keep the other region while home could not go on alone', async () => {
-    const { autoscaling } = home.services;
-    autoscaling.updateGroup('etcd-etcd', { desiredCapacity: 2 });
-    await eventually('two members at home', async () => (await phases(home)).length === 2, 120_000);
-    await expect(home.destroyStack(stacks.other)).rejects.toThrow('are no quorum');
-    autoscaling.updateGroup('etcd-etcd', { desiredCapacity: 3 });
-    await eventually(
-      'three members at home',
-      async () => (await phases(home)).filter((phase) => phase === 'running').length === 3,
-      120_000,
-    );
+    // It can still be updated.
+    await deployCluster(home, prepared);
   });
 
   test('let the other one go: its members leave, home serves on, and nothing of the connection is left', async () => {
+    home.protectStack(stacks.other, false);
     await home.destroyStack(stacks.other);
     expect(await other.instances()).toEqual([]);
     expect(await phases(home)).toEqual(['running', 'running', 'running']);
@@ -176,6 +169,33 @@ describe('two regions', () => {
       async () => (await phases(other)).filter((phase) => phase === 'running').length === 2,
       120_000,
     );
+  });
+
+  test('keep home and the connection while the other region has instances', async () => {
+    // From here on none of them can be updated any more: a refused deletion ends so.
+    for (const stack of Object.values(stacks)) home.protectStack(stack, false);
+    await expect(home.destroyStack(stacks.home)).rejects.toThrow(`delete the stack ${stacks.other} first`);
+    await expect(home.destroyStack(stacks.peering)).rejects.toThrow(`npx cdk destroy --exclusively ${stacks.other}`);
+    expect(await phases(home)).toEqual(['running', 'running', 'running']);
+    expect((await connections()).filter(({ status }) => status === 'active')).toHaveLength(1);
+    const updated = home.deploy(prepared.assembly, { only: [stacks.home] });
+    await expect(updated).rejects.toThrow('is in DELETE_FAILED state and can not be updated');
+  });
+
+  test('keep the other region while home could not go on alone', async () => {
+    const { autoscaling } = home.services;
+    autoscaling.updateGroup('etcd-etcd', { desiredCapacity: 2 });
+    await eventually('two members at home', async () => (await phases(home)).length === 2, 120_000);
+    await expect(home.destroyStack(stacks.other)).rejects.toThrow('are no quorum');
+    autoscaling.updateGroup('etcd-etcd', { desiredCapacity: 3 });
+    await eventually(
+      'three members at home',
+      async () => (await phases(home)).filter((phase) => phase === 'running').length === 3,
+      120_000,
+    );
+  });
+
+  test('go at last, the second region first, when they are deleted again', async () => {
     await home.destroyStack(stacks.other);
     await home.destroyStack(stacks.peering);
     expect(await phases(home)).toEqual(['running', 'running', 'running']);

@@ -21,6 +21,13 @@ const blocks = {
   home: [3, 4, 5].map((third) => `10.42.${third}.0/24`),
   other: [3, 4, 5].map((third) => `10.43.${third}.0/24`),
 };
+interface Artifact {
+  readonly type: string;
+  readonly environment?: string;
+  readonly dependencies?: string[];
+  readonly properties?: { readonly terminationProtection?: boolean };
+}
+
 /** Where they differ from the others, all in one synthesis. */
 const unlike = {
   connectionRevision: 2,
@@ -372,7 +379,7 @@ test('the connection is looked at again where the settings ask for it', async ()
 describe('the stacks', () => {
   test('are deployed in their regions, the connection after both, and neither region after the other', () => {
     const manifest = JSON.parse(readFileSync(join(stacks.folder, 'manifest.json'), 'utf8')) as {
-      artifacts: Record<string, { environment?: string; dependencies?: string[] }>;
+      artifacts: Record<string, Artifact>;
     };
     const of = (name: string) => {
       const { environment, dependencies = [] } = manifest.artifacts[name] ?? {};
@@ -385,6 +392,22 @@ describe('the stacks', () => {
       environment: at('eu-west-1'),
       after: ['etcd-etcd', 'etcd-etcd-eu-central-1'],
     });
+  });
+
+  test('are protected from deletion where they are more than one', async () => {
+    const protectedIn = (folder: string) => {
+      const text = readFileSync(join(folder, 'manifest.json'), 'utf8');
+      const { artifacts } = JSON.parse(text) as { artifacts: Record<string, Artifact> };
+      return Object.entries(artifacts).flatMap(([name, { type, properties }]) =>
+        type === 'aws:cloudformation:stack' ? [[name, properties?.terminationProtection ?? false]] : [],
+      );
+    };
+    expect(protectedIn(stacks.folder).sort()).toEqual([
+      ['etcd-etcd', true],
+      ['etcd-etcd-eu-central-1', true],
+      ['etcd-etcd-peering', true],
+    ]);
+    expect(protectedIn(await synthesizedAssembly({}))).toEqual([['etcd-etcd', false]]);
   });
 
   test('name headings of the runbook in their alarms that are there', () => {
