@@ -2,20 +2,14 @@
  * The cluster's certificate authority: its keys in KMS, the function that alone signs with them, and the URL at which instances
  * ask it for certificates.
  */
-import {
-  CfnCustomResource,
-  CfnDeletionPolicy,
-  type CfnResource,
-  Duration,
-  RemovalPolicy,
-  type Stack,
-} from 'aws-cdk-lib';
+import { CfnCustomResource, CfnDeletionPolicy, Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import { AccountRootPrincipal, ArnPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type CfnKey, Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
 import { FunctionUrlAuthType, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { authorityPartition } from '#etcd/authorityRecord.ts';
 import { clusterDomain } from '#etcd/dnsRecords.ts';
 import { keptGenerations } from '../tasks/plan/authority.ts';
+import { changeOnlyAfter, functionAndPolicy } from './checks.ts';
 import { memberRoleName, signerName } from './names.ts';
 import { grantOf, itemsOf, joined, type Resources } from './permissions.ts';
 import type { Settings } from './settings.ts';
@@ -67,9 +61,7 @@ export function createCertificateAuthority(scope: Stack, props: CertificateProps
   });
   for (const key of keys) allowSigning(key, signer);
   // Until the check has let the deployment through, the signer goes on with the keys that it has.
-  const policy = signer.role?.node.tryFindChild('DefaultPolicy');
-  for (const { node } of policy === undefined ? [signer] : [signer, policy])
-    (node.defaultChild as CfnResource).addResourceDependency(check);
+  changeOnlyAfter(check, ...functionAndPolicy(signer));
   signer.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
   return signer;
 }

@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { createBootstrapAlarms, createGroupAlarm, createOperationAlarms } from './alarms.ts';
 import { tellOfAlarms } from './alarmTopic.ts';
 import { createCertificateAuthority } from './certificates.ts';
+import { changeOnlyAfter, checkRegions, functionAndPolicy } from './checks.ts';
 import { createClusterAlarms } from './clusterAlarms.ts';
 import { tellOf, tellOfFirstBootstrap } from './clusterOutputs.ts';
 import { createDashboard } from './dashboard.ts';
@@ -35,7 +36,7 @@ export class ClusterStack extends RegionStack {
     const { settings, bundles } = props;
     const { cluster, home } = settings;
     const description = `etcd cluster ${cluster}: ${settings.members} members, etcd ${settings.etcdVersion}`;
-    super(scope, id, { ...props, description });
+    super(scope, id, home.zones, { ...props, description });
     const regions = settings.regions?.map(({ region }) => region) ?? [this.region];
     const regionMembers = settings.regions?.map(({ members }) => members) ?? [home.members];
 
@@ -46,6 +47,7 @@ export class ClusterStack extends RegionStack {
     const bucket = createBucket(this, cluster);
     const metricsLog = createMetricsLog(this, cluster);
     const resources = { cluster, table, bucket, regions, scope: this };
+    const check = checkRegions(this, bundles.functions.checkRegions ?? '', resources);
     const records = { cluster, hostedZone };
     const removal = removeRecordsOnDeletion(this, bundles.functions.removeRecords ?? '', records);
     const release = publishAgent(this, bundles.agent, bundles.functions.publishAgent ?? '', bucket);
@@ -75,6 +77,8 @@ export class ClusterStack extends RegionStack {
       DefragmentFromMiB: String(settings.defragmentFromMiB),
       LogGroupName: metricsLog.logGroupName,
     });
+    // A region that is left out keeps its members' names, their way home and their certificates until it has none.
+    changeOnlyAfter(check, published, network.securityGroup, ...functionAndPolicy(signer));
     const environment = {
       CLUSTER: cluster,
       TABLE: table.tableName,

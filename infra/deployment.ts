@@ -21,6 +21,7 @@ export const deploymentTasks = {
   tellVpc: 'deploy/tellVpc',
   guardHome: 'deploy/guardHome',
   guardRegion: 'deploy/guardRegion',
+  checkRegions: 'deploy/checkRegions',
 } as const;
 
 export interface PublishedAgent extends AgentRelease {

@@ -45,7 +45,7 @@ export function grantRecordsElsewhere(role: Role, cluster: string, { hostedZone 
     {
       resource: /^Resource::arn:<AWS::Partition>:route53:::hostedzone\/\*$/,
       reason:
-        "The zone's id is not known where the other region is deployed first; conditions admit changes of the cluster's names alone.",
+        "The zone's id is not known where the other region is deployed first: all zones' records may be read, and the cluster's names alone be changed; the setting hostedZone.id leaves one zone.",
     },
   ]);
 }

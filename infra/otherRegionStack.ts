@@ -27,7 +27,7 @@ export class OtherRegionStack extends RegionStack {
     const { cluster } = settings;
     const [home, other] = regions;
     const description = `etcd cluster ${cluster}: ${other.members} of ${settings.members} members, home is ${home.region}`;
-    super(scope, id, { ...props, description });
+    super(scope, id, other.zones, { ...props, description });
 
     this.network = createNetwork(this, settings, other);
     const resources = resourcesAtHome(this, cluster, regions);

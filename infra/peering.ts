@@ -22,11 +22,12 @@ export interface ConnectionProps {
   readonly code: string;
 }
 
+/** @param props with the setting `connectionRevision`: another one has the connection looked at again */
 export function connectRegions(
   scope: Stack,
-  props: ConnectionProps & { readonly hostedZone: IHostedZone },
+  props: ConnectionProps & { readonly hostedZone: IHostedZone; readonly revision: number },
 ): CfnCustomResource {
-  const { regions, resources, hostedZone } = props;
+  const { regions, resources, hostedZone, revision } = props;
   return createResource(scope, props, {
     id: 'ConnectRegions',
     type: 'RegionPeering',
@@ -36,6 +37,7 @@ export function connectRegions(
         .map(({ region }) => StringParameter.valueForStringParameter(scope, vpcParameter(resources.cluster, region)))
         .join(),
       HostedZoneId: hostedZone.hostedZoneId,
+      Revision: String(revision),
     },
     grant: joined(
       lookingAround,
@@ -173,7 +175,12 @@ function connecting(props: ConnectionProps): Grant {
           conditions: { StringEquals: { ...tag, 'ec2:CreateAction': 'CreateVpcPeeringConnection' } },
         }),
         // Tags of a connection are those of the region where they were set: there are none to go by where it is accepted.
-        new PolicyStatement({ actions: ['ec2:AcceptVpcPeeringConnection'], resources: [elsewhere] }),
+        // It is the requester's VPC that tells whose it is: one of this account, in the home region.
+        new PolicyStatement({
+          actions: ['ec2:AcceptVpcPeeringConnection'],
+          resources: [elsewhere],
+          conditions: { ArnLike: { 'ec2:RequesterVpc': arnIn(resources, home.region, 'vpc', home.vpcId ?? '*') } },
+        }),
       ],
       wildcards: [anyConnection],
     },

@@ -35,6 +35,7 @@ export class PeeringStack extends Stack {
       regions,
       networks,
       hostedZone,
+      revision: settings.connectionRevision,
       resources: resourcesAtHome(this, cluster, regions),
       code: bundles.functions.connectRegions ?? '',
     });

@@ -2,6 +2,7 @@
 import { CfnOutput, Fn, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Bundles } from './bundles.ts';
+import type { Zones } from './regions.ts';
 import type { Settings } from './settings.ts';
 
 export interface RegionStackProps extends StackProps {
@@ -10,11 +11,12 @@ export interface RegionStackProps extends StackProps {
 }
 
 export class RegionStack extends Stack {
-  private readonly zones: number;
+  private readonly zones: Zones;
 
-  constructor(scope: Construct, id: string, { settings, bundles: _, ...props }: RegionStackProps) {
+  /** @param zones of the stack's region */
+  constructor(scope: Construct, id: string, zones: Zones, { settings: _, bundles: __, ...props }: RegionStackProps) {
     super(scope, id, props);
-    this.zones = settings.zones;
+    this.zones = zones;
   }
 
   protected output(id: string, value: string, description: string): void {

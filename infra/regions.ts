@@ -6,12 +6,17 @@ import { mostMembers } from '../tasks/plan/regionLayout.ts';
 /** Of new VPCs: home's, and the other region's. */
 export const defaultBlocks = ['10.42.0.0/16', '10.43.0.0/16'] as const;
 
+/** Some regions have only two for an account. */
+export type Zones = 2 | 3;
+
 /** Where members live in one region. */
 export interface Place {
   /** Members that a deployment asks for there. */
   readonly members: number;
   /** Of a new VPC. */
   readonly cidr: string;
+  /** Availability zones of a new VPC. */
+  readonly zones: Zones;
   /** An existing one. */
   readonly vpcId?: string;
 }
@@ -29,6 +34,7 @@ export interface GivenRegion {
   readonly members: number;
   readonly cidr?: string | undefined;
   readonly vpcId?: string | undefined;
+  readonly zones?: Zones | undefined;
 }
 
 /**
@@ -37,14 +43,17 @@ export interface GivenRegion {
  * @param settings all of them
  * @throws Fault `InvalidInput`, naming the field and what is allowed
  */
-export function twoRegions(given: readonly GivenRegion[], settings: Readonly<Record<string, unknown>>): TwoRegions {
+export function twoRegions(
+  given: readonly GivenRegion[],
+  settings: Readonly<Record<string, unknown>> & { readonly zones: Zones; readonly tls: boolean },
+): TwoRegions {
   for (const field of ['members', 'cidr', 'vpcId']) {
     if (settings[field] !== undefined) {
       const where = given.map((_, index) => `etcd-appliance.regions.${index}.${field}`).join(' and ');
       throw refusal(`${field} is for a cluster in one region; with etcd-appliance.regions it is ${where}`);
     }
   }
-  const [home, other] = given.map(placed) as [Region, Region];
+  const [home, other] = given.map((one, index) => placed(one, index, settings.zones)) as [Region, Region];
   if (home.region === other.region)
     throw refusal(`regions.1.region is ${other.region} as the first one's is; allowed: another region`);
   if (home.members === 0) throw refusal(`regions.0.members is 0; allowed: 1 to ${mostMembers}, as the first is home`);
@@ -55,6 +64,7 @@ export function twoRegions(given: readonly GivenRegion[], settings: Readonly<Rec
   }
   const known = home.vpcId === undefined && other.vpcId === undefined;
   if (known && overlap(home.cidr, other.cidr)) throw overlapping('regions.1.cidr', other.cidr, home.cidr);
+  if (!settings.tls) refuseExistingVpcs([home, other]);
   refuseForeignTopic(settings.alarmTopicArn, home);
   return [home, other];
 }
@@ -66,11 +76,25 @@ export function overlapping(field: string, block: string, homeBlock: string): Fa
   );
 }
 
-function placed({ region, members, cidr, vpcId }: GivenRegion, index: number): Region {
-  if (cidr !== undefined && vpcId !== undefined)
-    throw refusal(`regions.${index}.cidr is for a new VPC, and vpcId names ${vpcId}; allowed: one of them`);
-  const block = cidr ?? defaultBlocks[index] ?? '';
-  return { region, members, cidr: block, ...(vpcId !== undefined && { vpcId }) };
+/** @param zones of a region that names no number of its own */
+function placed({ vpcId, ...given }: GivenRegion, index: number, zones: Zones): Region {
+  const odd = (['cidr', 'zones'] as const).find((field) => given[field] !== undefined);
+  if (odd !== undefined && vpcId !== undefined)
+    throw refusal(`regions.${index}.${odd} is for a new VPC, and vpcId names ${vpcId}; allowed: one of them`);
+  const { region, members, cidr = defaultBlocks[index] ?? '' } = given;
+  return { region, members, cidr, zones: given.zones ?? zones, ...(vpcId !== undefined && { vpcId }) };
+}
+
+/**
+ * The security groups admit the whole subnets of the other region's members, since no group of another region can be named. In a VPC that is
+ * not the cluster's own, others may be in them, and without TLS nobody asks who they are.
+ */
+function refuseExistingVpcs(regions: TwoRegions): void {
+  for (const [index, { vpcId }] of regions.entries())
+    if (vpcId !== undefined) {
+      const why = 'whose other hosts in the same subnets would reach the members of the other region without TLS';
+      throw refusal(`regions.${index}.vpcId is ${vpcId}, ${why}; allowed: a new VPC, or etcd-appliance.tls true`);
+    }
 }
 
 /** An alarm tells topics of its own region alone (CloudWatch: PutMetricAlarm). */

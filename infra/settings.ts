@@ -25,12 +25,15 @@ const regionName = /^[a-z]{2,4}(-[a-z]{1,20}){1,3}-\d{1,2}$/;
 const vpcBlock = () => cidr(16, 21, 'an IPv4 block such as 10.42.0.0/16, /16 to /21, for six subnets of /24');
 const existingVpc = () => v.pipe(v.string(), v.regex(/^vpc-[0-9a-f]{8,17}$/, 'the id of a VPC, vpc-...'));
 
+const zones = () => v.picklist([2, 3], '2 or 3');
+
 /** One of the two regions of a cluster. */
 const region = v.strictObject({
   region: v.pipe(v.string('a region such as eu-west-1'), v.regex(regionName, 'a region such as eu-west-1')),
   members: whole(0, mostMembers),
   vpcId: v.optional(existingVpc()),
   cidr: v.optional(vpcBlock()),
+  zones: v.optional(zones()),
 });
 const two =
   'two regions, home first: [{"region": "eu-west-1", "members": 3}, {"region": "eu-central-1", "members": 2}]';
@@ -54,7 +57,7 @@ const schema = v.strictObject({
     'etcd',
   ),
   members: v.optional(v.picklist([1, 3, 5, mostMembers], '1, 3, 5 or 7')),
-  /** One cluster in two regions, home first: `members`, `vpcId` and `cidr` are then given here, for each region. */
+  /** One cluster in two regions, home first: `members`, `vpcId` and `cidr` are then given here, for each region; `zones` may be. */
   regions: v.optional(v.pipe(v.array(region, two), v.length(2, two))),
   etcdVersion: v.optional(
     v.pipe(v.string(), v.check(isSupported, `X.Y.Z of a minor from ${minors[0]} to ${minors.at(-1)}`)),
@@ -72,7 +75,12 @@ const schema = v.strictObject({
   cidr: v.optional(vpcBlock()),
   natGateways: v.optional(whole(1, 3), 1),
   /** Availability zones of a new VPC; some regions have only two for an account. */
-  zones: v.optional(v.picklist([2, 3], '2 or 3'), 3),
+  zones: v.optional(zones(), 3),
+  /**
+   * Raised by one, or changed at all, it has a deployment look at the connection of two regions again, and mend it: CloudFormation calls
+   * nobody for a resource whose properties are what they were.
+   */
+  connectionRevision: v.optional(whole(1, 1_000_000), 1),
   /** A private hosted zone: only `name` for a new one, `id` too for one that exists. */
   hostedZone: v.optional(zone, { name: 'etcd.internal' }),
   /** MiB the database may grow to; etcd suggests 8 GiB at most. Changed on running members one by one. */
@@ -121,7 +129,7 @@ const schema = v.strictObject({
 
 type Given = v.InferOutput<typeof schema>;
 
-export type Settings = Readonly<Omit<Given, 'instanceType' | 'members' | 'regions' | 'vpcId' | 'cidr'>> & {
+export type Settings = Readonly<Omit<Given, 'instanceType' | 'members' | 'regions' | 'vpcId' | 'cidr' | 'zones'>> & {
   readonly instanceType: string;
   /** In all regions. */
   readonly members: number;
@@ -138,11 +146,12 @@ export type Settings = Readonly<Omit<Given, 'instanceType' | 'members' | 'region
 export function parseSettings(raw: unknown): Settings {
   const parsed = v.safeParse(schema, raw ?? {});
   if (!parsed.success) throw refusal(parsed.issues[0]);
-  const { members, vpcId, cidr, regions: given, ...settings } = parsed.output;
+  const { members, vpcId, cidr, zones, regions: given, ...settings } = parsed.output;
   refuseUnfit(settings);
   const instanceType = instanceTypeOf(settings);
   if (given === undefined) {
-    const home = { members: members ?? 3, cidr: cidr ?? defaultBlocks[0], ...(vpcId !== undefined && { vpcId }) };
+    const place = { members: members ?? 3, cidr: cidr ?? defaultBlocks[0], zones };
+    const home = { ...place, ...(vpcId !== undefined && { vpcId }) };
     return { ...settings, instanceType, members: home.members, home };
   }
   const regions = twoRegions(given, parsed.output);

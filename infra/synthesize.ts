@@ -42,18 +42,20 @@ function createStacks(app: App, settings: Settings, bundles: Bundles): void {
     return;
   }
   const [{ region: homeRegion }, { region: otherRegion }] = regions;
+  // A deletion that is refused half-way leaves a stack that AWS lets nobody update; one of a protected stack changes nothing.
+  const each = { ...shared, terminationProtection: true };
   const atHome = { env: { ...lookUp.env, region: homeRegion } };
   const elsewhere = { env: { ...lookUp.env, region: otherRegion } };
-  const first = new ClusterStack(app, stackNames.home(cluster), { ...shared, ...atHome });
+  const first = new ClusterStack(app, stackNames.home(cluster), { ...each, ...atHome });
   const other = new OtherRegionStack(app, stackNames.other(cluster, otherRegion), {
-    ...shared,
+    ...each,
     ...elsewhere,
     regions,
     homeNetwork: first.network,
   });
   connectNetworks(regions, first.network, other.network);
   const networks = [first.network, other.network] as const;
-  const peering = new PeeringStack(app, stackNames.peering(cluster), { ...shared, ...atHome, regions, networks });
+  const peering = new PeeringStack(app, stackNames.peering(cluster), { ...each, ...atHome, regions, networks });
   peering.addStackDependency(first);
   peering.addStackDependency(other);
 }

@@ -49,9 +49,12 @@ export interface Home {
   deploy(assembly: string, options?: DeployOptions): Promise<Outputs>;
   /**
    * Deletes what a stack has made, but for what is to be retained.
-   * @throws Error naming the resources that failed to delete; the stack keeps them and what they need
+   * @throws Error where the stack is protected, with nothing changed, or naming the resources that failed to delete; the stack keeps them and
+   * what they need, and can only be deleted again
    */
   destroyStack(name: string): Promise<void>;
+  /** As UpdateTerminationProtection does it; the next deployment sets it as the assembly has it. @throws Error for no stack's name */
+  protectStack(name: string, terminationProtection: boolean): void;
   publishRelease(bucket: string, version: string, path: string, sha256: string): Promise<void>;
   /** Of the first region: those that are not terminated, oldest first. */
   instances(): Promise<readonly HomeInstance[]>;
@@ -117,6 +120,7 @@ function homeOf(regions: Regions, closeFolder: () => void): Home {
       return deployment.outputs;
     },
     destroyStack: deployment.destroy,
+    protectStack: deployment.protect,
     publishRelease: (bucket, version, path, sha256) => publishRelease(services.s3.store, bucket, version, path, sha256),
     instances,
     region: regions.open,

@@ -19,8 +19,9 @@ export function handler(event: CustomResourceEvent): Promise<void> {
       await disconnect(pair);
       return { physicalId: event.PhysicalResourceId ?? physicalId };
     }
-    if (event.OldResourceProperties !== undefined) await leave(pairOf(event.OldResourceProperties), pair);
-    await connect(pair);
+    const before = event.OldResourceProperties && pairOf(event.OldResourceProperties);
+    if (before !== undefined) await leave(before, pair);
+    await connect(pair, before);
     return { physicalId };
   });
 }

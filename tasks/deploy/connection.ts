@@ -12,6 +12,7 @@ import {
 import { connectionPlan } from '../plan/connectionPlan.ts';
 import { disconnectionPlan } from '../plan/disconnectionPlan.ts';
 import { liveStatuses, type PeeringCall, type PeeringFacts, type PeeringPlan } from '../plan/peering.ts';
+import { meaningOf } from '../plan/peeringErrors.ts';
 
 /** What a stack tells of the two regions. */
 export interface Pair {
@@ -61,15 +62,11 @@ function networksOf({ cluster, regions, vpcIds, blocks }: Pair) {
 /** Below the Lambda's time-out. */
 const deadlineMs = 240_000;
 const pauseMs = 2_000;
-/**
- * What a call finds that was made just now, or that somebody else was faster with: a new connection is not known everywhere at once. The
- * next look tells.
- */
-const passing =
-  /NotFound|VPCAssociationNotFound|AlreadyExists|InvalidStateTransition|IncorrectState|ConcurrentModification|PriorRequestNotComplete/;
 
-export function connect(pair: Pair): Promise<void> {
-  return carryOut(pair, connectionPlan);
+/** @param before as the deployment before this one told it, whose routes are taken away where they lead to no members any more */
+export function connect(pair: Pair, before?: Pair): Promise<void> {
+  const [home, other] = before?.blocks ?? [[], []];
+  return carryOut(pair, (facts) => connectionPlan(facts, { home, other }));
 }
 
 export function disconnect(pair: Pair): Promise<void> {
@@ -79,10 +76,11 @@ export function disconnect(pair: Pair): Promise<void> {
 /** @throws Error where the plan is refused, where AWS refuses a call or a connection, or where the time is over */
 async function carryOut(pair: Pair, plan: (facts: PeeringFacts) => PeeringPlan): Promise<void> {
   const asked = new Set<string>();
+  let wanted = pair;
   const deadline = Date.now() + deadlineMs;
   let last = 'nothing was tried';
   while (Date.now() < deadline) {
-    const seen = await look(pair);
+    const seen = await look(wanted);
     const failed = seen.connections.find(({ id, status }) => asked.has(id) && !liveStatuses.includes(status));
     if (failed !== undefined) throw refused(`AWS says that the connection ${failed.id} is ${failed.status}`);
     const planned = plan(seen);
@@ -91,11 +89,13 @@ async function carryOut(pair: Pair, plan: (facts: PeeringFacts) => PeeringPlan):
     last = planned.waitsFor ?? last;
     for (const call of planned.calls) {
       try {
-        const connection = await perform(call, pair, seen);
+        const connection = await perform(call, wanted, seen);
         if (connection !== null) asked.add(connection);
       } catch (error) {
         const { name, message } = error as Error;
-        if (!passing.test(name)) throw error;
+        const meaning = meaningOf(call, name);
+        if (meaning === 'failed') throw error;
+        if (meaning === 'gone') wanted = { ...wanted, hostedZoneId: null };
         last = `${call.call}: ${name}: ${message}`;
       }
     }

@@ -10,8 +10,18 @@ import {
   type RouteTable,
 } from './peering.ts';
 
-/** What is missing; the plan of facts that lack nothing is empty. Look again after its calls, until it is. */
-export function connectionPlan(facts: PeeringFacts): PeeringPlan {
+/** Of the members' subnets in an earlier deployment. */
+export interface FormerBlocks {
+  readonly home: readonly string[];
+  readonly other: readonly string[];
+}
+
+/**
+ * What is missing; the plan of facts that lack nothing is empty. Look again after its calls, until it is.
+ * @param former that the deployment before this one led routes to: those that are none of the members' any more go. Any other route into
+ * the connection is somebody's own
+ */
+export function connectionPlan(facts: PeeringFacts, former: FormerBlocks = { home: [], other: [] }): PeeringPlan {
   const { home, other, zoneVpcs, connections } = facts;
   if (home === null || other === null) return { refused: missingVpc(facts) };
   const refusal = unfit(home, facts.homeBlocks) ?? unfit(other, facts.otherBlocks) ?? overlapping(home, other);
@@ -26,7 +36,10 @@ export function connectionPlan(facts: PeeringFacts): PeeringPlan {
     return { calls: [...zone, { call: 'acceptConnection', connection }], waitsFor: 'the connection is being accepted' };
   if (connection.status !== 'active')
     return { calls: zone, waitsFor: `the connection ${connection.id} is ${connection.status}` };
-  const routes = [routesOf(home, facts.otherBlocks, connection), routesOf(other, facts.homeBlocks, connection)];
+  const routes = [
+    routesOf(home, facts.otherBlocks, former.other, connection),
+    routesOf(other, facts.homeBlocks, former.home, connection),
+  ];
   const refused = routes.flatMap((one) => ('refused' in one ? [one.refused] : []));
   if (refused[0] !== undefined) return { refused: refused[0] };
   return { calls: [...zone, ...routes.flatMap((one) => ('calls' in one ? one.calls : []))], waitsFor: null };
@@ -54,7 +67,13 @@ function overlapping(home: RegionNetwork, other: RegionNetwork): string | null {
 type Routes = { readonly calls: readonly PeeringCall[] } | { readonly refused: string };
 
 /** To the members of the other region and to nothing else of it, from the members' subnets and from no others. */
-function routesOf({ region, tables }: RegionNetwork, destinations: readonly string[], { id }: Connection): Routes {
+function routesOf(
+  { region, tables }: RegionNetwork,
+  destinations: readonly string[],
+  former: readonly string[],
+  { id }: Connection,
+): Routes {
+  const left = former.filter((block) => !destinations.includes(block));
   const taken = tables.flatMap((table) => takenIn(table, destinations, id));
   if (taken[0] !== undefined) return { refused: `${taken[0]} in ${region}; remove that route first` };
   return {
@@ -66,7 +85,7 @@ function routesOf({ region, tables }: RegionNetwork, destinations: readonly stri
         return [{ call, region, table: table.id, destination, connection: id }];
       }),
       ...table.routes
-        .filter(({ target, destination }) => target === id && !destinations.includes(destination))
+        .filter(({ target, destination }) => target === id && left.includes(destination))
         .map(({ destination }): PeeringCall => ({ call: 'deleteRoute', region, table: table.id, destination })),
     ]),
   };

@@ -46,7 +46,7 @@ function connectionProblems(facts: PeeringFacts, networks: readonly [RegionNetwo
   };
   const routes = connectionPlan({ ...facts, connections: [supposed] });
   return [
-    `${state} ${between}: deploy the peering stack again, or accept the connection`,
+    `${state} ${between}: raise etcd-appliance.connectionRevision and deploy the peering stack, or accept the connection`,
     ...('refused' in routes ? [routes.refused] : routes.calls.flatMap((call) => routeProblem(call, networks))),
   ];
 }

@@ -38,6 +38,7 @@ export function regionRefusal({ region, regions, begun, holder, changesRegions }
   const whole = regions.reduce((sum, { inService, desiredCapacity }) => sum + Math.max(inService, desiredCapacity), 0);
   const needed = Math.floor(whole / 2) + 1;
   if (left >= needed) return null;
-  const help = `deploy with fewer members in ${region} first, so that they leave one by one`;
+  // Not a deployment: a stack whose deletion was refused cannot be updated any more.
+  const help = `move them home first, with MultiregionMigration and {"leaveRegion": "${region}", "homeMembers": ...}, and delete the stack again`;
   return `${region} has ${going.inService} of ${whole} members, and the ${left} elsewhere are no quorum, which is ${needed}; ${help} (docs/runbook.md#region-needed)`;
 }

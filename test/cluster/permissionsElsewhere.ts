@@ -32,6 +32,10 @@ export const elsewhere: readonly { readonly of: RegExp; readonly why: string }[]
     why: "AmazonSSMManagedInstanceCore, for Systems Manager's own agent, which makes no calls here.",
   },
   {
+    of: /^CheckRegionsRole\w* autoscaling:DescribeAutoScalingGroups /,
+    why: 'A deployment that leaves a region out: test/cluster/regionConversion.test.ts, test/tasks/deploy/checkRegions.test.ts.',
+  },
+  {
     of: /^MemberRole\w* s3:AbortMultipartUpload /,
     why: 'A backup of more than 5 GiB that fails in the middle: test/agent/machine/awsMultipart.test.ts.',
   },

@@ -67,11 +67,26 @@ const common = { recordTtlSeconds: 1, tls: true };
     expect(await ids()).toEqual(placed);
   });
 
+  test('is not deployed with one region while a member is in the second one', async () => {
+    const placed = await ids();
+    await expect(deploy({ members: 3 })).rejects.toThrow(`${away}, where it was deployed, has 1 instances`);
+    await deploy({
+      regions: [
+        { region: home, members: 2 },
+        { region: away, members: 1 },
+      ],
+    });
+    await expectPlaced(cluster, [2, 1]);
+    expect(await ids()).toEqual(placed);
+  });
+
   test('is one of one region again once the second one is left, and its stacks are deleted', async () => {
     const end = await changeRegions(cluster, gatheredAtHome(3));
     expect([end.status, end.cause]).toEqual(['SUCCEEDED', undefined]);
-    await cluster.home.destroyStack(stacks.other);
-    await cluster.home.destroyStack(stacks.peering);
+    for (const stack of [stacks.other, stacks.peering]) {
+      cluster.home.protectStack(stack, false);
+      await cluster.home.destroyStack(stack);
+    }
     await deploy({ members: 3 });
     await expectPlaced(cluster, [3, 0]);
   });

@@ -152,6 +152,7 @@ describeAll('a cluster in two regions', () => {
     calls = callsOfMachines(home);
     const members = () => home.services.roles.statementsOf(`etcd-etcd-members-${testRegions[1]}`) ?? [];
     const before = members().length;
+    for (const stack of Object.values(stacks)) home.protectStack(stack, false);
     await expect(home.destroyStack(stacks.home)).rejects.toThrow('first');
     await expect(home.destroyStack(stacks.peering)).rejects.toThrow('need the connection');
     // What was refused took nothing away from those that go on.

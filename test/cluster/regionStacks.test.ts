@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  DeleteRouteCommand,
   DescribeRouteTablesCommand,
   DescribeVpcPeeringConnectionsCommand,
   EC2Client,
@@ -26,6 +27,8 @@ const regions = [
   { region: central, members: 2 },
 ];
 
+const settings = { regions, recordTtlSeconds: 1, tls: true };
+
 let folder: string;
 let prepared: Prepared;
 let home: Home;
@@ -35,7 +38,7 @@ let recording: Recording;
 let granted: readonly (Granted & { readonly needed: () => boolean })[] = [];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'region-stacks-'));
-  prepared = await prepareCluster({ etcd: '3.5.35' }, { regions, recordTtlSeconds: 1, tls: true });
+  prepared = await prepareCluster({ etcd: '3.5.35' }, settings);
   home = await openHome({ folder });
   recording = recordAccess(home);
 });
@@ -106,6 +109,20 @@ describe('two regions', () => {
     expect(await connections()).toEqual(before);
   });
 
+  test('are connected again as they are to be where the settings ask for it', async () => {
+    const before = await routesInto(central);
+    const [{ routeTableId } = { routeTableId: '' }] = other.services.vpcs.routeTables
+      .all()
+      .filter(({ routes }) => routes.some(({ target }) => target.kind === 'VpcPeeringConnectionId'));
+    await ec2(central).send(
+      new DeleteRouteCommand({ RouteTableId: routeTableId, DestinationCidrBlock: '10.42.3.0/24' }),
+    );
+    await deployCluster(home, prepared);
+    expect(destinations(await routesInto(central))).not.toEqual(destinations(before));
+    await deployCluster(home, await prepareCluster({ etcd: '3.5.35' }, { ...settings, connectionRevision: 2 }));
+    expect(destinations(await routesInto(central))).toEqual(destinations(before));
+  });
+
   test('have functions of their own for it, whose permissions are noted', () => {
     const own = /^(ConnectRegions|TellVpc|GuardDeletion)Role/;
     const inBoth = [home, { ...home, context: other.context, services: { ...home.services, ...other.services } }];
@@ -119,27 +136,20 @@ describe('two regions', () => {
     expect(new Set(granted.map(({ roleName }) => roleName)).size).toBe(4);
   });
 
-  test('keep home and the connection while the other region has instances', async () => {
-    await expect(home.destroyStack(stacks.home)).rejects.toThrow(`delete the stack ${stacks.other} first`);
-    await expect(home.destroyStack(stacks.peering)).rejects.toThrow(`npx cdk destroy --exclusively ${stacks.other}`);
+  test('are protected: nobody deletes one of them by a command alone, and nothing changes where somebody tries', async () => {
+    for (const stack of Object.values(stacks))
+      await expect(home.destroyStack(stack)).rejects.toThrow(
+        'cannot be deleted while TerminationProtection is enabled',
+      );
     expect(await phases(home)).toEqual(['running', 'running', 'running']);
+    expect(await phases(other)).toEqual(['running', 'running']);
     expect((await connections()).map(({ status }) => status)).toEqual(['active']);
-  });
-
-  test('keep the other region while home could not go on alone', async () => {
-    const { autoscaling } = home.services;
-    autoscaling.updateGroup('etcd-etcd', { desiredCapacity: 2 });
-    await eventually('two members at home', async () => (await phases(home)).length === 2, 120_000);
-    await expect(home.destroyStack(stacks.other)).rejects.toThrow('are no quorum');
-    autoscaling.updateGroup('etcd-etcd', { desiredCapacity: 3 });
-    await eventually(
-      'three members at home',
-      async () => (await phases(home)).filter((phase) => phase === 'running').length === 3,
-      120_000,
-    );
+    // It can still be updated.
+    await deployCluster(home, prepared);
   });
 
   test('let the other one go: its members leave, home serves on, and nothing of the connection is left', async () => {
+    home.protectStack(stacks.other, false);
     await home.destroyStack(stacks.other);
     expect(await other.instances()).toEqual([]);
     expect(await phases(home)).toEqual(['running', 'running', 'running']);
@@ -159,6 +169,33 @@ describe('two regions', () => {
       async () => (await phases(other)).filter((phase) => phase === 'running').length === 2,
       120_000,
     );
+  });
+
+  test('keep home and the connection while the other region has instances', async () => {
+    // From here on none of them can be updated any more: a refused deletion ends so.
+    for (const stack of Object.values(stacks)) home.protectStack(stack, false);
+    await expect(home.destroyStack(stacks.home)).rejects.toThrow(`delete the stack ${stacks.other} first`);
+    await expect(home.destroyStack(stacks.peering)).rejects.toThrow(`npx cdk destroy --exclusively ${stacks.other}`);
+    expect(await phases(home)).toEqual(['running', 'running', 'running']);
+    expect((await connections()).filter(({ status }) => status === 'active')).toHaveLength(1);
+    const updated = home.deploy(prepared.assembly, { only: [stacks.home] });
+    await expect(updated).rejects.toThrow('is in DELETE_FAILED state and can not be updated');
+  });
+
+  test('keep the other region while home could not go on alone', async () => {
+    const { autoscaling } = home.services;
+    autoscaling.updateGroup('etcd-etcd', { desiredCapacity: 2 });
+    await eventually('two members at home', async () => (await phases(home)).length === 2, 120_000);
+    await expect(home.destroyStack(stacks.other)).rejects.toThrow('are no quorum');
+    autoscaling.updateGroup('etcd-etcd', { desiredCapacity: 3 });
+    await eventually(
+      'three members at home',
+      async () => (await phases(home)).filter((phase) => phase === 'running').length === 3,
+      120_000,
+    );
+  });
+
+  test('go at last, the second region first, when they are deleted again', async () => {
     await home.destroyStack(stacks.other);
     await home.destroyStack(stacks.peering);
     expect(await phases(home)).toEqual(['running', 'running', 'running']);

@@ -21,6 +21,23 @@ const blocks = {
   home: [3, 4, 5].map((third) => `10.42.${third}.0/24`),
   other: [3, 4, 5].map((third) => `10.43.${third}.0/24`),
 };
+interface Artifact {
+  readonly type: string;
+  readonly environment?: string;
+  readonly dependencies?: string[];
+  readonly properties?: { readonly terminationProtection?: boolean };
+}
+
+/** Where they differ from the others, all in one synthesis. */
+const unlike = {
+  connectionRevision: 2,
+  clientCidrs: ['10.8.0.0/16'],
+  clientSecurityGroups: ['sg-0123456789abcdef0'],
+  regions: [
+    { region: 'eu-west-1', members: 3 },
+    { region: 'eu-central-1', members: 2, zones: 2 },
+  ],
+};
 const only = (template: Template, type: string) => ofType(template, type)[0]?.[1].Properties ?? {};
 const first = (template: Template, type: string): readonly [string, { readonly DependsOn: readonly string[] }] => {
   const [id = '', { DependsOn = [] } = {}] = ofType(template, type)[0] ?? [];
@@ -47,8 +64,7 @@ describe('the security groups', () => {
   );
 
   test('admit clients in home as the settings say, and in the other region by their addresses alone', async () => {
-    const clients = { clientCidrs: ['10.8.0.0/16'], clientSecurityGroups: ['sg-0123456789abcdef0'] };
-    const { home, other } = await stacksOfTwoRegions(clients);
+    const { home, other } = await stacksOfTwoRegions(unlike);
     expect(JSON.stringify(rulesOf(home))).toContain('sg-0123456789abcdef0');
     expect(JSON.stringify(rulesOf(other))).not.toContain('sg-0123456789abcdef0');
     for (const template of [home, other])
@@ -70,6 +86,17 @@ describe('the security groups', () => {
       for (const subnet of subnets) expect(subnet?.MapPublicIpOnLaunch).toBe(false);
     }
   });
+});
+
+test('a region is asked for no more zones than the settings say that it has', async () => {
+  const { home, other } = await stacksOfTwoRegions(unlike);
+  const zonesOf = (template: Template) =>
+    new Set(
+      ofType(template, 'AWS::EC2::Subnet').map(([, { Properties }]) => JSON.stringify(Properties.AvailabilityZone)),
+    );
+  expect([zonesOf(home).size, zonesOf(other).size]).toEqual([3, 2]);
+  expect(JSON.stringify([...zonesOf(other)])).not.toContain('[2,');
+  expect(rulesOf(home).filter(({ CidrIp, ToPort }) => CidrIp && ToPort === 2380)).toHaveLength(2);
 });
 
 describe('the groups', () => {
@@ -153,8 +180,13 @@ describe('permissions', () => {
     const changing = allowing(stacks.peering, /^ec2:(?!Describe)/);
     expect(changing.length).toBeGreaterThan(5);
     for (const [, { Action, Condition, Resource }] of changing) {
-      // A connection that is accepted has no tags in the region where it is; its VPC has.
-      if (Action === 'ec2:AcceptVpcPeeringConnection' && JSON.stringify(Resource).includes('peering')) continue;
+      // A connection that is accepted has no tags in the region where it is; its VPC has, and home's VPC asked for it.
+      if (Action === 'ec2:AcceptVpcPeeringConnection' && JSON.stringify(Resource).includes('peering')) {
+        expect(JSON.stringify(Condition)).toMatch(
+          /^{"ArnLike":{"ec2:RequesterVpc":.*:ec2:eu-west-1:",{"Ref":"AWS::AccountId"},":vpc\/\*"/,
+        );
+        continue;
+      }
       expect(JSON.stringify(Condition)).toMatch(
         /"StringEquals":.*"(ec2:ResourceTag|aws:RequestTag)\/etcd-appliance:cluster":"etcd"/,
       );
@@ -237,6 +269,8 @@ describe('existing VPCs', () => {
     expect(resources(/^ec2:(Create|Accept)VpcPeering/)).toEqual(
       expect.arrayContaining([['vpc-11111111'], ['vpc-22222222']]),
     );
+    const accepted = allowing(peering, /^ec2:AcceptVpcPeering/).map(([, { Condition }]) => JSON.stringify(Condition));
+    expect(accepted).toContainEqual(expect.stringContaining('vpc/vpc-11111111'));
     expect(resources(/^ec2:CreateRoute$/)).toEqual([
       ['rtb-600', 'rtb-601'],
       ['rtb-700', 'rtb-701'],
@@ -272,6 +306,37 @@ describe('deletion', () => {
   });
 });
 
+describe('a deployment that leaves a region out', () => {
+  test.each(['with one region', 'with two'])(
+    '%s: is asked about before what its members live by is changed',
+    (which) => {
+      const template = which === 'with two' ? stacks.home : single;
+      const [id] = first(template, 'Custom::RegionsCheck');
+      expect(only(template, 'Custom::RegionsCheck').Regions).toEqual(only(template, 'Custom::ClusterSettings').Regions);
+      const waiting = Object.entries(template.Resources).filter(([, { DependsOn }]) => DependsOn?.includes(id));
+      const names = waiting
+        .map(([name]) => name.replace(/[0-9A-F]{8}$/, ''))
+        .filter((name) => name !== 'DeletionGuard');
+      expect(names.sort()).toEqual([
+        'ClusterSettings',
+        'MemberSecurityGroup',
+        'SignCertificates',
+        'SignCertificatesRoleDefaultPolicy',
+      ]);
+    },
+  );
+
+  test('is judged by the cluster’s record and groups alone', () => {
+    for (const template of [single, stacks.home]) {
+      const theirs = allowing(template, /^(?!logs:)/).filter(([id]) => id.startsWith('CheckRegionsRole'));
+      expect(theirs.map(([, { Action }]) => Action)).toEqual([
+        'dynamodb:GetItem',
+        'autoscaling:DescribeAutoScalingGroups',
+      ]);
+    }
+  });
+});
+
 describe('the home region', () => {
   test('has what a cluster in one region has, but for the first bootstrap, the guard and what moves members', () => {
     const [one, two] = [single, stacks.home].map(({ Resources }) => Object.keys(Resources)) as [string[], string[]];
@@ -304,10 +369,17 @@ describe('the home region', () => {
   });
 });
 
+test('the connection is looked at again where the settings ask for it', async () => {
+  const [usual, again] = [stacks, await stacksOfTwoRegions(unlike)].map(({ peering }) =>
+    only(peering, 'Custom::RegionPeering'),
+  );
+  expect([usual?.Revision, again?.Revision]).toEqual(['1', '2']);
+});
+
 describe('the stacks', () => {
   test('are deployed in their regions, the connection after both, and neither region after the other', () => {
     const manifest = JSON.parse(readFileSync(join(stacks.folder, 'manifest.json'), 'utf8')) as {
-      artifacts: Record<string, { environment?: string; dependencies?: string[] }>;
+      artifacts: Record<string, Artifact>;
     };
     const of = (name: string) => {
       const { environment, dependencies = [] } = manifest.artifacts[name] ?? {};
@@ -320,6 +392,22 @@ describe('the stacks', () => {
       environment: at('eu-west-1'),
       after: ['etcd-etcd', 'etcd-etcd-eu-central-1'],
     });
+  });
+
+  test('are protected from deletion where they are more than one', async () => {
+    const protectedIn = (folder: string) => {
+      const text = readFileSync(join(folder, 'manifest.json'), 'utf8');
+      const { artifacts } = JSON.parse(text) as { artifacts: Record<string, Artifact> };
+      return Object.entries(artifacts).flatMap(([name, { type, properties }]) =>
+        type === 'aws:cloudformation:stack' ? [[name, properties?.terminationProtection ?? false]] : [],
+      );
+    };
+    expect(protectedIn(stacks.folder).sort()).toEqual([
+      ['etcd-etcd', true],
+      ['etcd-etcd-eu-central-1', true],
+      ['etcd-etcd-peering', true],
+    ]);
+    expect(protectedIn(await synthesizedAssembly({}))).toEqual([['etcd-etcd', false]]);
   });
 
   test('name headings of the runbook in their alarms that are there', () => {

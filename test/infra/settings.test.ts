@@ -49,6 +49,7 @@ describe('settings', () => {
       { certificateAuthorityGeneration: 0 },
       'etcd-appliance.certificateAuthorityGeneration is 0; allowed: a whole number from 1 to 1000',
     ],
+    [{ connectionRevision: 0 }, 'etcd-appliance.connectionRevision is 0; allowed: a whole number from 1 to 1000000'],
     [{ tls: 'no' }, 'etcd-appliance.tls is "no"; allowed: true or false'],
     [{ hostedZone: 'etcd.internal' }, 'etcd-appliance.hostedZone'],
     [{ hostedZone: { name: 'x y' } }, 'etcd-appliance.hostedZone.name is "x y"; allowed: a domain name'],
@@ -107,15 +108,29 @@ describe('two regions', () => {
     const { members, home, regions } = parseSettings({ regions: [west, central] });
     expect(members).toBe(5);
     expect(regions).toEqual([
-      { ...west, cidr: '10.42.0.0/16' },
-      { ...central, cidr: '10.43.0.0/16' },
+      { ...west, cidr: '10.42.0.0/16', zones: 3 },
+      { ...central, cidr: '10.43.0.0/16', zones: 3 },
     ]);
     expect(home).toEqual(regions?.[0]);
     const [atHome, other] = [
       { ...west, vpcId: 'vpc-12345678' },
       { ...central, cidr: '10.50.0.0/20' },
     ];
-    expect(parseSettings({ regions: [atHome, other] }).regions).toEqual([{ ...atHome, cidr: '10.42.0.0/16' }, other]);
+    expect(parseSettings({ regions: [atHome, other] }).regions).toEqual([
+      { ...atHome, cidr: '10.42.0.0/16', zones: 3 },
+      { ...other, zones: 3 },
+    ]);
+  });
+
+  test('have each as many zones as they say, or as is said for both', () => {
+    const zonesOf = (settings: object) => parseSettings(settings).regions?.map(({ zones }) => zones);
+    expect(zonesOf({ regions: [west, { ...central, zones: 2 }] })).toEqual([3, 2]);
+    expect(zonesOf({ zones: 2, regions: [west, { ...central, zones: 3 }] })).toEqual([2, 3]);
+    expect(zonesOf({ zones: 2, regions: [west, central] })).toEqual([2, 2]);
+  });
+
+  test('speak plain HTTP between VPCs of the cluster’s own alone', () => {
+    expect(parseSettings({ regions: [west, central], tls: false }).tls).toBe(false);
   });
 
   test('may begin with nobody in the other one', () => {
@@ -129,7 +144,7 @@ describe('two regions', () => {
 
   test('one alone is what it was', () => {
     const { members, home, regions } = parseSettings({ members: 5, cidr: '10.9.0.0/16' });
-    expect({ members, home, regions }).toEqual({ members: 5, home: { members: 5, cidr: '10.9.0.0/16' } });
+    expect({ members, home, regions }).toEqual({ members: 5, home: { members: 5, cidr: '10.9.0.0/16', zones: 3 } });
   });
 
   const at = (more: object) => ({ regions: [west, { ...central, ...more }] });
@@ -139,7 +154,10 @@ describe('two regions', () => {
     [{ regions: [west, central, west] }, 'allowed: two regions, home first'],
     [{ regions: ['eu-west-1', central] }, 'etcd-appliance.regions.0 must be an object of settings'],
     [{ regions: [west, { region: 'eu-central-1' }] }, 'etcd-appliance.regions.1.members is missing'],
-    [at({ member: 1 }), 'etcd-appliance.regions.1.member is not a setting; allowed: region, members, vpcId, cidr'],
+    [
+      at({ member: 1 }),
+      'etcd-appliance.regions.1.member is not a setting; allowed: region, members, vpcId, cidr, zones',
+    ],
     [at({ region: 'frankfurt' }), 'etcd-appliance.regions.1.region is "frankfurt"; allowed: a region such as'],
     [at({ region: 'eu-west-1' }), 'etcd-appliance.regions.1.region is eu-west-1 as the first'],
     [at({ members: 7 }), 'etcd-appliance.regions.1.members is 7; allowed: 0 to 4'],
@@ -153,6 +171,16 @@ describe('two regions', () => {
       'etcd-appliance.regions.1.cidr is 10.43.0.0/16, which overlaps',
     ],
     [at({ vpcId: 'vpc-12345678', cidr: '10.50.0.0/16' }), 'etcd-appliance.regions.1.cidr is for a new VPC'],
+    [at({ vpcId: 'vpc-12345678', zones: 2 }), 'etcd-appliance.regions.1.zones is for a new VPC'],
+    [
+      { ...at({ vpcId: 'vpc-12345678' }), tls: false },
+      'etcd-appliance.regions.1.vpcId is vpc-12345678, whose other hosts in the same subnets would reach the members of the other region without TLS; allowed: a new VPC, or etcd-appliance.tls true',
+    ],
+    [
+      { regions: [{ ...west, vpcId: 'vpc-12345678' }, central], tls: false },
+      'etcd-appliance.regions.0.vpcId is vpc-12345678, whose other hosts',
+    ],
+    [at({ zones: 4 }), 'etcd-appliance.regions.1.zones is 4; allowed: 2 or 3'],
     [
       { ...at({}), members: 3 },
       'etcd-appliance.members is for a cluster in one region; with etcd-appliance.regions it is etcd-appliance.regions.0.members and etcd-appliance.regions.1.members',

@@ -32,6 +32,7 @@ export interface Stack {
   readonly region: string | null;
   /** Names of the stacks that are to be deployed before it. */
   readonly after: readonly string[];
+  readonly terminationProtection: boolean;
   readonly template: Template;
   readonly assets: readonly FileAsset[];
 }
@@ -45,7 +46,12 @@ interface Artifact {
   /** `aws://ACCOUNT/REGION` */
   readonly environment?: string;
   readonly dependencies?: readonly string[];
-  readonly properties?: { readonly templateFile?: string; readonly stackName?: string; readonly file?: string };
+  readonly properties?: {
+    readonly templateFile?: string;
+    readonly stackName?: string;
+    readonly terminationProtection?: boolean;
+    readonly file?: string;
+  };
 }
 
 interface AssetManifest {
@@ -69,6 +75,7 @@ export function readAssembly(folder: string): readonly Stack[] {
   return stacks.map(([id, { properties, environment, dependencies = [] }]) => ({
     name: names.get(id) ?? id,
     region: regionOf(environment),
+    terminationProtection: properties?.terminationProtection === true,
     after: dependencies.flatMap((needed) => names.get(needed) ?? []),
     template: readJson<Template>(join(folder, properties?.templateFile ?? '')),
     assets,

@@ -5,6 +5,7 @@ import type { Lambda } from '../lambda/index.ts';
 import { readBody } from '../wire/request.ts';
 import type { HomeContext } from '../wire/service.ts';
 import type { Made, Provider, ResourceRequest } from './provider.ts';
+import { stackId } from './stacks.ts';
 
 export interface CustomResources {
   readonly provider: Provider;
@@ -36,7 +37,7 @@ export function createCustomResources(context: HomeContext, lambda: Lambda): Cus
       RequestType: kind,
       RequestId: id,
       ResponseURL: `${context.endpoint}${path}${id}`,
-      StackId: `arn:aws:cloudformation:${context.region}:${context.account}:stack/${request.stackName}/local`,
+      StackId: stackId(context, request.stackName),
       ResourceType: request.type,
       LogicalResourceId: request.logicalId,
       // CloudFormation gives a custom resource its properties as strings.

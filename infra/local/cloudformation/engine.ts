@@ -12,6 +12,7 @@ import { creationOrder, dependencies } from './order.ts';
 import type { Provider, Providers } from './provider.ts';
 import { removeResource } from './removal.ts';
 import { resourceTable, type StoredResource } from './resources.ts';
+import { noteStack, refuseUpdate, stackId } from './stacks.ts';
 
 export interface EngineOptions {
   readonly providers: Providers;
@@ -24,7 +25,8 @@ export interface EngineOptions {
 
 /**
  * @returns the stack's outputs
- * @throws Error, before anything is made, where the template has resource types that this home does not have.
+ * @throws Error, before anything is made, where the template has resource types that this home does not have, or where a deletion of the stack
+ * has failed.
  */
 export async function deployStack(
   context: HomeContext,
@@ -32,11 +34,14 @@ export async function deployStack(
   options: EngineOptions,
 ): Promise<Record<string, string>> {
   const { template } = stack;
+  refuseUpdate(context, stack.name);
   const table = resourceTable(context);
   const key = (logicalId: string) => `${stack.name}/${logicalId}`;
   const scope = scopeOf(context, stack, options, (logicalId) => table.get(key(logicalId)));
   const wanted = creationOrder(template).filter((logicalId) => included(template.Resources[logicalId], scope));
   refuseUnknownTypes(template, wanted, options.providers);
+  // The CDK sets it before it executes a change set, and whether or not that changes anything.
+  noteStack(context, stack.name, { terminationProtection: stack.terminationProtection });
   for (const logicalId of wanted) {
     const resource = template.Resources[logicalId] as Resource;
     const rules = {
@@ -126,7 +131,7 @@ function scopeOf(
       'AWS::Partition': 'aws',
       'AWS::URLSuffix': 'amazonaws.com',
       'AWS::StackName': name,
-      'AWS::StackId': `arn:aws:cloudformation:${context.region}:${context.account}:stack/${name}/local`,
+      'AWS::StackId': stackId(context, name),
     },
     parameters: parametersOf(template, options.parameterValue),
     reference: (logicalId) => made(logicalId).physicalId,

@@ -1,11 +1,12 @@
 /**
  * Deletes stacks, and resources that a stack has no more. Where a deletion fails, what the resource needs stays too, and
- * everything else goes; the stack is left with what is left of it, and can be deleted again (AWS: DELETE_FAILED).
+ * everything else goes; the stack is left with what is left of it, and can be deleted again but not updated (AWS: DELETE_FAILED).
  */
 import type { HomeContext } from '../wire/service.ts';
 import { inOrder } from './order.ts';
 import type { Providers } from './provider.ts';
 import { made, resourceTable, retain, type StoredResource } from './resources.ts';
+import { forgetStack, noteStack, refuseDeletion } from './stacks.ts';
 
 /** A retained one is only forgotten. @throws Error where it cannot be deleted; the stack then still has it. */
 export async function removeResource(context: HomeContext, resource: StoredResource, providers: Providers) {
@@ -18,8 +19,12 @@ export async function removeResource(context: HomeContext, resource: StoredResou
   resourceTable(context).delete(`${stackName}/${logicalId}`);
 }
 
-/** In the opposite order of creation. @throws Error naming the resources that failed to delete, and why. */
+/**
+ * In the opposite order of creation.
+ * @throws Error where the stack is protected, or naming the resources that failed to delete, and why.
+ */
 export async function removeStack(context: HomeContext, stackName: string, providers: Providers): Promise<void> {
+  refuseDeletion(context, stackName);
   const own = made(context).filter((resource) => resource.stackName === stackName);
   const resources = new Map(own.map((resource) => [resource.logicalId, resource]));
   const needs = (logicalId: string) => resources.get(logicalId)?.dependsOn ?? [];
@@ -40,5 +45,7 @@ export async function removeStack(context: HomeContext, stackName: string, provi
     }
     for (const id of needs(logicalId)) needed.add(id);
   }
-  if (failures.length > 0) throw new Error(`${stackName}: failed to delete: ${failures.join('; ')}`);
+  if (failures.length === 0) return forgetStack(context, stackName);
+  noteStack(context, stackName, { deletionFailed: true });
+  throw new Error(`${stackName}: failed to delete: ${failures.join('; ')}`);
 }

@@ -7,6 +7,7 @@ import { deployStack } from '../cloudformation/engine.ts';
 import { inOrder } from '../cloudformation/order.ts';
 import { removeStack } from '../cloudformation/removal.ts';
 import { made } from '../cloudformation/resources.ts';
+import { noteStack } from '../cloudformation/stacks.ts';
 import { zonesOf } from '../ec2/index.ts';
 import { providersOf } from './providers.ts';
 import { publishAssets } from './publish.ts';
@@ -29,8 +30,10 @@ export interface Deployment {
   readonly outputs: Outputs;
   /** @throws Error naming the resources that failed; what does not depend on them is deployed. */
   deploy(assembly: string, options: DeployOptions): Promise<void>;
-  /** @throws Error where there is no such stack, or naming the resources that failed to delete. */
+  /** @throws Error where there is no such stack, or it is protected, or naming the resources that failed to delete. */
   destroy(name: string): Promise<void>;
+  /** @throws Error where there is no such stack. */
+  protect(name: string, terminationProtection: boolean): void;
 }
 
 export function createDeployment(regions: Regions): Deployment {
@@ -54,6 +57,13 @@ export function createDeployment(regions: Regions): Deployment {
       },
     });
     deployed.set(stack.name, { region: region.name, outputs });
+  }
+
+  function regionOf(stack: string): HomeRegion {
+    const region = regions.all().find((one) => stacksIn(one).includes(stack));
+    if (region !== undefined) return region;
+    const known = regions.all().flatMap(stacksIn).join(', ');
+    throw new Error(`this home has no stack ${stack}; it has ${known || 'none'}`);
   }
 
   return {
@@ -84,14 +94,13 @@ export function createDeployment(regions: Regions): Deployment {
       if (failed?.status === 'rejected') throw failed.reason;
     },
     async destroy(name) {
-      const region = regions.all().find((one) => stacksIn(one).includes(name));
-      if (region === undefined) {
-        const known = regions.all().flatMap(stacksIn).join(', ');
-        throw new Error(`this home has no stack ${name}; it has ${known || 'none'}`);
-      }
+      const region = regionOf(name);
       const types = made(region.context).flatMap(({ stackName, type }) => (stackName === name ? [type] : []));
       await removeStack(region.context, name, providersOf(region, types, []));
       deployed.delete(name);
+    },
+    protect(name, terminationProtection) {
+      noteStack(regionOf(name).context, name, { terminationProtection });
     },
   };
 }

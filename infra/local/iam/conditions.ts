@@ -2,7 +2,7 @@
  * Condition operators, as far as our policies use them or their opposites (AWS: IAM JSON policy elements: Condition
  * operators; Single-valued vs. multivalued context keys). Pure.
  */
-import { isLike } from './patterns.ts';
+import { isArnLike, isLike } from './patterns.ts';
 
 /** Context key -> its values in the request. A key that the request does not have is missing, not empty. */
 export type Context = Readonly<Record<string, readonly string[]>>;
@@ -19,6 +19,7 @@ type Comparison = (given: string, wanted: string) => boolean;
 const comparisons: Readonly<Record<string, Comparison>> = {
   StringEquals: (given, wanted) => given === wanted,
   StringLike: isLike,
+  ArnLike: isArnLike,
   Bool: (given, wanted) => given.toLowerCase() === wanted.toLowerCase(),
 };
 /** True of what the positive operator is not true of, so also where the key is missing. */

@@ -33,7 +33,12 @@ export function isResourcePattern(pattern: string): boolean {
 export function isResourceLike(resource: string, pattern: string): boolean {
   if (pattern === '*') return true;
   if (resource === '*') return false;
-  const given = partsOf(resource);
+  return isArnLike(resource, pattern);
+}
+
+/** Each of an ARN's six parts is compared by itself (AWS: IAM JSON policy elements: Condition operators, ARN). */
+export function isArnLike(arn: string, pattern: string): boolean {
+  const given = partsOf(arn);
   return partsOf(pattern).every((part, index) => isLike(given[index] ?? '', part));
 }
 

@@ -93,7 +93,7 @@ describe('what is missing is said with where it is and what to do', () => {
       'the acceptance of the connection, whose routes are there',
       { connections: [{ ...connection, status: 'pending-acceptance' }] },
       [
-        'pcx-1 is pending-acceptance, not active, between vpc-home in eu-west-1 and vpc-other in eu-central-1: deploy the peering stack again, or accept the connection',
+        'pcx-1 is pending-acceptance, not active, between vpc-home in eu-west-1 and vpc-other in eu-central-1: raise etcd-appliance.connectionRevision and deploy the peering stack, or accept the connection',
       ],
     ],
     [

@@ -160,6 +160,13 @@ function routes(seen: RegionNetwork | null): readonly Route[] {
   return seen?.tables.flatMap((table) => table.routes) ?? [];
 }
 
+/** Routes that lead to none of the members, wherever they lead. */
+function foreign({ home, other }: PeeringFacts): readonly string[] {
+  return [...routes(home), ...routes(other)]
+    .filter(({ destination }) => ![...homeBlocks, ...otherBlocks].includes(destination))
+    .map(({ destination, target }) => `${destination} ${target}`);
+}
+
 describe('connecting two regions', () => {
   test('begins with the request, and with the zone', () => {
     expect(connectionPlan(facts())).toEqual({
@@ -190,14 +197,31 @@ describe('connecting two regions', () => {
           [done.other, homeBlocks],
         ] as const)
           for (const table of seen?.tables ?? []) {
-            const into = table.routes.filter(({ target }) => target === live[0]?.id);
-            expect(into.map(({ destination }) => destination).sort()).toEqual([...blocks].sort());
+            for (const destination of blocks)
+              expect(table.routes).toContainEqual({ destination, target: live[0]?.id, active: true });
             expect(table.routes).toContainEqual(nat);
           }
+        expect(foreign(done)).toEqual(foreign(left));
         if (left.zoneVpcs !== null) expect(done.zoneVpcs).toContain('vpc-other');
       }),
       { numRuns: 500 },
     );
+  });
+
+  test('takes its own routes to subnets that have none of the members any more, and leaves an operator’s', () => {
+    const into = (destination: string): Route => ({ destination, target: 'pcx-1', active: true });
+    const elsewhere: Route = { destination: '10.43.7.0/24', target: 'tgw-1', active: true };
+    const [former, stays] = [into('10.43.6.0/24'), into('10.43.0.0/16')];
+    const tables = [{ id: 'rtb-a', routes: [nat, former, stays, elsewhere] }];
+    const left = facts({ connections: [connection('active')], home: network('home', { tables }) });
+    const before = { home: homeBlocks, other: ['10.43.3.0/24', '10.43.6.0/24', '10.43.7.0/24'] };
+    const first = untilDone(left, connectionPlan) as PeeringFacts;
+    expect(routes(first.home)).toEqual([nat, former, stays, elsewhere, ...otherBlocks.map(into)]);
+    const done = untilDone(left, (seen) => connectionPlan(seen, before)) as PeeringFacts;
+    expect(routes(done.home)).toEqual([nat, stays, elsewhere, ...otherBlocks.map(into)]);
+    expect(connectionPlan(done, before)).toEqual({ calls: [], waitsFor: null });
+    // Members that are there again keep their routes, and what the deployment before did not name is not its own.
+    expect(connectionPlan(done, { home: [], other: otherBlocks })).toEqual({ calls: [], waitsFor: null });
   });
 
   test('takes a connection that somebody made already', () => {
@@ -258,6 +282,7 @@ describe('disconnecting two regions', () => {
         if (was?.ours === false && liveStatuses.includes(was.status)) expect(liveStatuses).toContain(is?.status);
         if (was?.ours) expect(['deleted', 'failed', 'rejected', 'expired']).toContain(is?.status);
         expect(done.zoneVpcs ?? []).not.toContain('vpc-other');
+        expect(foreign(done)).toEqual(foreign(left));
         const wanted = [...homeBlocks, ...otherBlocks];
         for (const seen of [done.home, done.other]) {
           expect(routes(seen)).toContainEqual(nat);

@@ -27,6 +27,7 @@ describe('a region', () => {
 
   test.each<[string, DeletionFacts, string]>([
     ['the rest is no quorum', facts(2, 3), 'other has 3 of 5 members, and the 2 elsewhere are no quorum, which is 3'],
+    ['the rest is no quorum, and says what to do', facts(2, 3), 'MultiregionMigration and {"leaveRegion": "other", '],
     ['it has half of the members', facts(2, 2), 'are no quorum, which is 3'],
     [
       'one at home is missing',

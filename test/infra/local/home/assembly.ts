@@ -7,6 +7,7 @@ export interface HandStack {
   /** Absent: the app leaves it to the deployment. */
   readonly region?: string;
   readonly after?: readonly string[];
+  readonly terminationProtection?: boolean;
   readonly resources: Readonly<Record<string, object>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
@@ -22,10 +23,10 @@ export function assemblyOf(folder: string, stacks: readonly HandStack[], handler
   writeFileSync(join(made, 'code/index.mjs'), handler);
   const file = { source: { path: 'code', packaging: 'zip' }, destinations: { here: { objectKey: 'code.zip' } } };
   write('assets.json', { files: { code: file } });
-  const artifacts = stacks.map(({ name, region = 'unknown-region', after = [], resources, outputs = {} }) => {
+  const artifacts = stacks.map(({ name, region = 'unknown-region', after = [], resources, outputs = {}, ...more }) => {
     const described = Object.entries(outputs).map(([output, Value]) => [output, { Value }]);
     write(`${name}.json`, { Resources: resources, Outputs: Object.fromEntries(described) });
-    const properties = { templateFile: `${name}.json`, stackName: name };
+    const properties = { templateFile: `${name}.json`, stackName: name, ...more };
     const environment = `aws://unknown-account/${region}`;
     return [
       `artifact-${name}`,

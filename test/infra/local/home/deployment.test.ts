@@ -1,5 +1,5 @@
 /** Stacks of several regions: where they are deployed, in which order, and what their deletion leaves. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -150,27 +150,52 @@ describe('one stack', () => {
   }, 30_000);
 
   test('whose custom resource refuses its deletion keeps it and what it needs; the rest goes', async () => {
-    const guarded = (Refuses: string): HandStack => ({
+    const guarded: HandStack = {
       name: 'guarded',
       region: second,
       resources: {
-        ...customResource('Guard', { Refuses }, { DependsOn: 'Needed' }),
+        ...customResource('Guard', { Refuses: 'Delete' }, { DependsOn: 'Needed' }),
         Needed: parameter('needed', 'yes'),
         Beside: parameter('beside', 'yes'),
       },
-    });
-    const assembly = assemblyOf(folder, [guarded('Delete')], answering());
+    };
+    const unneeded = join(folder, 'unneeded');
+    const handler = answering(`
+      if (fs.existsSync(${JSON.stringify(unneeded)})) delete event.ResourceProperties.Refuses;
+    `);
+    const assembly = assemblyOf(folder, [guarded], handler);
     await home.deploy(assembly);
     const refused = home.destroyStack('guarded');
     await expect(refused).rejects.toThrow('guarded: failed to delete: Guard (Custom::Guard): it is needed');
     expect((await resourcesOf(second, 'guarded')).sort()).toEqual(['Function', 'Guard', 'Needed', 'Role']);
-    // Deployed again, it has all of its resources.
-    await home.deploy(assembly);
-    expect(await valueIn(second, 'beside')).toBe('yes');
-    await home.deploy(assemblyOf(folder, [guarded('')], answering()));
+    // As on AWS, it can be deleted again, and nothing else.
+    await expect(home.deploy(assembly)).rejects.toThrow(
+      /^Stack:arn:aws:cloudformation:eu-central-1:.*:stack\/guarded\/.* is in DELETE_FAILED state and can not be updated/,
+    );
+    writeFileSync(unneeded, '');
     await home.destroyStack('guarded');
     expect(await resourcesOf(second, 'guarded')).toEqual([]);
+    await home.deploy(assembly);
+    expect(await valueIn(second, 'beside')).toBe('yes');
   }, 30_000);
+
+  test('that is protected is not deleted until somebody lifts that, and a deployment protects it again', async () => {
+    const assembly = assemblyOf(folder, [{ ...stackIn('one'), terminationProtection: true }, stackIn('two', second)]);
+    const protectedNow = 'Stack [one] cannot be deleted while TerminationProtection is enabled';
+    await home.deploy(assembly);
+    const before = await resourcesOf(first, 'one');
+    await expect(home.destroyStack('one')).rejects.toThrow(protectedNow);
+    expect(await resourcesOf(first, 'one')).toEqual(before);
+    home.protectStack('one', false);
+    await home.deploy(assembly);
+    await expect(home.destroyStack('one')).rejects.toThrow(protectedNow);
+    home.protectStack('one', false);
+    await home.destroyStack('one');
+    await home.destroyStack('two');
+    expect(() => home.protectStack('one', true)).toThrow('this home has no stack one; it has none');
+    await home.deploy(assemblyOf(folder, [stackIn('one')]));
+    await home.destroyStack('one');
+  });
 });
 
 test('roles are the same in all regions: a second one of the same name is refused', async () => {
