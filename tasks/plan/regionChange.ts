@@ -141,7 +141,7 @@ export function begunChange(
 export function nextSteps({ home, remote, to }: Pick<RegionChangeRecord, 'home' | 'remote' | 'to'>): readonly string[] {
   if (to.remote === 0)
     return [
-      `delete the stack of ${remote}, then that of the peering, while the settings still have both regions: npx cdk destroy --exclusively, one after the other`,
+      `delete the stack of ${remote}, then that of the peering, while the settings still have both regions: lift their termination protection, and npx cdk destroy --exclusively (README, "Two regions")`,
       `then take etcd-appliance.regions out of the settings, with etcd-appliance.members at ${to.home}, and deploy`,
     ];
   const regions = JSON.stringify([
