@@ -11,14 +11,9 @@ import { type Layout, layoutRefusal, toleranceOf } from '../../../tasks/plan/reg
 import { chooseMove } from '../../../tasks/plan/regionMove.ts';
 import { checkRegionChange } from '../../../tasks/plan/regionRequest.ts';
 import { judgeRoundTrips } from '../../../tasks/plan/timing.ts';
-import { groupOf, instance, reportsOf } from './rotationFacts.ts';
+import { changeRecord, groupIn } from './regionFacts.ts';
+import { instance, reportsOf } from './rotationFacts.ts';
 
-const zones = ['a', 'b', 'c'];
-const groupIn = (region: string, ids: readonly string[]): GroupState =>
-  groupOf(
-    ids.map((id, index) => instance(id, `${region}${zones[index % 3]}`)),
-    { region, minSize: 0, maxSize: 8, desiredCapacity: ids.length },
-  );
 const home = groupIn('home', ['i-1', 'i-2', 'i-3', 'i-4', 'i-5']);
 const away = groupIn('away', []);
 const add = { addRegion: 'eu-west-1', homeMembers: 4, remoteMembers: 1 };
@@ -27,20 +22,6 @@ const request = (changes: Partial<CheckedRegionChange> = {}): CheckedRegionChang
   region: 'away',
   ...changes,
 });
-const record = (changes: Partial<RegionChangeRecord> = {}): RegionChangeRecord => ({
-  cluster: 'etcd',
-  item: 'regions',
-  token: 1,
-  execution: 'first',
-  home: 'home',
-  remote: 'away',
-  from: { home: 5, remote: 0 },
-  to: { home: 4, remote: 1 },
-  maxRoundTripMs: 200,
-  beganAt: 'then',
-  ...changes,
-});
-
 describe('a request', () => {
   test.each([
     [add, { action: 'add', region: 'eu-west-1', homeMembers: 4, remoteMembers: 1, dryRun: false, maxRoundTripMs: 200 }],
@@ -113,11 +94,11 @@ describe('the plan', () => {
       verdict: 'refused',
       reasons: ['there is nothing to resume: no change of regions was halted'],
     });
-    expect(planOf({ action: 'rollBack' }, record({ endedAt: 'now' }))).toMatchObject({ verdict: 'refused' });
+    expect(planOf({ action: 'rollBack' }, changeRecord({ endedAt: 'now' }))).toMatchObject({ verdict: 'refused' });
   });
 
   test('goes on to where it was going, or back to where it came from', () => {
-    const going = record({ to: { home: 3, remote: 2 } });
+    const going = changeRecord({ to: { home: 3, remote: 2 } });
     expect(planOf({ action: 'resume' }, going)).toMatchObject({ plan: { to: { home: 3, remote: 2 }, enables: true } });
     expect(planOf({ action: 'rollBack' }, going)).toMatchObject({
       plan: { to: { home: 5, remote: 0 }, enables: false },
@@ -125,23 +106,23 @@ describe('the plan', () => {
   });
 
   test('leaves to the operator what the deployment has to say', () => {
-    expect(nextSteps(record())[0]).toContain('[{"region":"home","members":4},{"region":"away","members":1}]');
-    const [first, second] = nextSteps(record({ to: { home: 5, remote: 0 } }));
+    expect(nextSteps(changeRecord())[0]).toContain('[{"region":"home","members":4},{"region":"away","members":1}]');
+    const [first, second] = nextSteps(changeRecord({ to: { home: 5, remote: 0 } }));
     // Without the setting the other stacks are none of the app's any more, and could not be named.
     expect(first).toContain('delete the stack of away, then that of the peering, while the settings still have both');
     expect(second).toContain('take etcd-appliance.regions out of the settings');
   });
 
   test('to abandon needs no group where the record says what is given up', () => {
-    const plan = planAbandonment('etcd', record(), null);
+    const plan = planAbandonment('etcd', changeRecord(), null);
     expect(plan).toMatchObject({ action: 'abandon', remote: 'away', from: { home: 5, remote: 0 }, enables: false });
     if (plan === null) throw new Error('nothing');
-    const begun = begunChange(record(), plan, { execution: 'e', token: 2, now: '' });
+    const begun = begunChange(changeRecord(), plan, { execution: 'e', token: 2, now: '' });
     expect(begun).toMatchObject({ token: 2, from: { home: 5, remote: 0 }, to: { home: 4, remote: 1 } });
   });
 
   test('to abandon is one as well where only the lock was left behind, and none where not even that', () => {
-    for (const before of [null, record({ endedAt: 'now' })]) {
+    for (const before of [null, changeRecord({ endedAt: 'now' })]) {
       expect(planAbandonment('etcd', before, { groups: [home, away] })).toMatchObject({
         ...{ home: 'home', remote: 'away', from: { home: 5, remote: 0 }, to: { home: 5, remote: 0 } },
       });
@@ -240,7 +221,7 @@ test('interrupted and turned round anywhere, it gets where it is told, and never
       (from, to, fate) => {
         const ids = (count: number, first: number) => Array.from({ length: count }, (_, index) => `i-${first + index}`);
         const cloud = new Cloud([groupIn('home', ids(from.home, 1)), groupIn('away', ids(from.remote, 51))]);
-        let now = record({ from, to });
+        let now = changeRecord({ from, to });
         const least = Math.min(toleranceOf(from), toleranceOf(to));
         let at = 0;
         const next = () => fate[at++] ?? 'go';

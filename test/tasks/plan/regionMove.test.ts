@@ -1,29 +1,10 @@
 /** Which member is moved next, and who has to be well for it. */
 import { describe, expect, test } from '@jest/globals';
 import type { RegionChangeRecord } from '#etcd/record.ts';
-import type { GroupState } from '../../../tasks/plan/group.ts';
 import type { MemberReport } from '../../../tasks/plan/memberReports.ts';
 import { chooseMove, unusedCapacity } from '../../../tasks/plan/regionMove.ts';
-import { groupOf, instance, reportOf } from './rotationFacts.ts';
-
-const zones = ['a', 'b', 'c'];
-const groupIn = (region: string, ids: readonly string[], desiredCapacity = ids.length): GroupState =>
-  groupOf(
-    ids.map((id, index) => instance(id, `${region}${zones[index % 3]}`)),
-    { region, minSize: 0, maxSize: 8, desiredCapacity },
-  );
-const record = (to: RegionChangeRecord['to']): RegionChangeRecord => ({
-  cluster: 'etcd',
-  item: 'regions',
-  token: 1,
-  execution: 'first',
-  home: 'home',
-  remote: 'away',
-  from: { home: 5, remote: 0 },
-  to,
-  maxRoundTripMs: 200,
-  beganAt: 'then',
-});
+import { changeRecord, groupIn } from './regionFacts.ts';
+import { reportOf } from './rotationFacts.ts';
 
 interface Seen {
   readonly home: readonly string[];
@@ -46,7 +27,11 @@ function chosen(to: RegionChangeRecord['to'], { home, away, ...seen }: Seen) {
         ...(unwell.includes(name) && { unwell: `${name} is ill` }),
       }),
   );
-  return chooseMove({ record: record(to), groups: [groupIn('home', home), groupIn('away', away)], reports });
+  return chooseMove({
+    record: changeRecord({ to: to }),
+    groups: [groupIn('home', home), groupIn('away', away)],
+    reports,
+  });
 }
 
 const five = ['i-1', 'i-2', 'i-3', 'i-4', 'i-5'];
@@ -94,9 +79,9 @@ describe('a move', () => {
 
 test('capacity that nobody came for is lowered, and none by which Auto Scaling would choose who goes', () => {
   const groups = [groupIn('home', five, 6), groupIn('away', ['i-8', 'i-9'], 2)];
-  expect(unusedCapacity(record(gathered), groups)).toEqual([{ region: 'home', capacity: 5 }]);
-  expect(unusedCapacity(record(gathered), [groupIn('home', five), groupIn('away', [], 1)])).toEqual([
+  expect(unusedCapacity(changeRecord({ to: gathered }), groups)).toEqual([{ region: 'home', capacity: 5 }]);
+  expect(unusedCapacity(changeRecord({ to: gathered }), [groupIn('home', five), groupIn('away', [], 1)])).toEqual([
     { region: 'away', capacity: 0 },
   ]);
-  expect(unusedCapacity(record(spread), [groupIn('home', five), groupIn('away', [])])).toEqual([]);
+  expect(unusedCapacity(changeRecord({ to: spread }), [groupIn('home', five), groupIn('away', [])])).toEqual([]);
 });

@@ -2,13 +2,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { takenBack } from '../../../tasks/plan/unjoined.ts';
-import { groupOf, instance } from './rotationFacts.ts';
+import { groupIn } from './regionFacts.ts';
 
-const groupIn = (region: string, ids: readonly string[], desiredCapacity = ids.length) =>
-  groupOf(
-    ids.map((id) => instance(id)),
-    { region, desiredCapacity },
-  );
 const three = ['i-1', 'i-2', 'i-3'];
 
 test('what measured and has not joined goes', () => {
