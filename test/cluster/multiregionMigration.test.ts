@@ -89,7 +89,9 @@ describe('of three members', () => {
       120_000,
     );
     await cluster.states.send(new StopExecutionCommand({ executionArn: execution }));
-    expect(await cluster.ended(execution)).toMatchObject({ status: 'ABORTED' });
+    // After its last state nothing is left to stop, and whoever is quick is done with that.
+    const possible = state === 'Release the lock' ? ['ABORTED', 'SUCCEEDED'] : ['ABORTED'];
+    expect(possible).toContain((await cluster.ended(execution)).status);
   }
 
   test('refuses on a dry run and in earnest what it must not do, and changes nothing', async () => {
