@@ -121,7 +121,13 @@ export function multiregionMigration(machine: MachineScope, props: MemberTimes):
     'Wait until every member has it back',
     'Wait for the member to beat as before',
   );
-  const end = step(machine, 'End the change of regions', 'finishRegionChange', held, { resultPath: '$.report' });
+  const end = step(
+    machine,
+    'End the change of regions',
+    'finishRegionChange',
+    { ...held, steps: '$.plan.steps' },
+    { resultPath: '$.report' },
+  );
   const release = step(machine, 'Release the lock', 'releaseLock', { holder: execution, token });
   const changed = new Succeed(scope, 'Regions changed', { outputPath: '$.report' });
   const endAbandoned = step(machine, 'End the abandoned change', 'abandonRegionChange', held, {

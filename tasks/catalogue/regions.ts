@@ -25,7 +25,7 @@ export interface RegionTasks {
   addMember: { input: Held & { move: NextMove }; output: { desiredCapacity: number } };
   removeMember: { input: Held & { move: NextMove }; output: { instance: string } };
   disableRegion: { input: Held; output: { members: RegionMembers } };
-  finishRegionChange: { input: Held; output: RegionChangeReport };
+  finishRegionChange: { input: Held & { steps: readonly string[] }; output: RegionChangeReport };
   abandonRegionChange: { input: Held; output: RegionChangeReport };
 }
 
@@ -119,6 +119,8 @@ export interface RegionChangeReport {
   /** ISO 8601 */
   readonly endedAt: string;
   readonly abandoned: boolean;
+  /** What was done, as it was planned. Sentences; none where it was abandoned. */
+  readonly done: readonly string[];
   /** What is left for the operator to do. Sentences. */
   readonly next: readonly string[];
 }

@@ -88,10 +88,14 @@ const abandoned = 'The members stay where they are, and the lock is freed.';
 const backToOne =
   "Every member is restarted, one by one, with etcd's own heartbeat and election time-outs: all are in one region again.";
 
-/** Nothing has to be rotated for it: running agents read the regions from the record, and peer URLs are private addresses already. */
+/** What the predecessor rotated all instances for, twice. */
+const converted =
+  'No instance is replaced to make ready for two regions: running agents read the regions from the record, and peer URLs are private addresses already.';
+
 function preparation({ remote, from }: Planned, enables: boolean): readonly string[] {
   if (!enables) return [];
   return [
+    converted,
     ...(from.remote > 0 ? [] : [`Enable ${remote}: an instance is brought up there, which does not join yet.`]),
     'Measure the round trips between the regions, from both sides.',
     'Every member whose heartbeat and election time-outs do not fit them is restarted, one by one; no instance is replaced for it.',

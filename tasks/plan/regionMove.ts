@@ -1,5 +1,4 @@
 /** Which single move of MultiregionMigration is next, by what is true now: decided anew each time, so that a crash changes nothing. Pure. */
-import { createHash } from 'node:crypto';
 import type { RegionChangeRecord } from '#etcd/record.ts';
 import type { NextMove } from '../catalogue.ts';
 import { type GroupState, stayingInAll, stayingInstances } from './group.ts';
@@ -38,7 +37,8 @@ function moveAmong({ record, groups, reports }: MoveFacts, listed: readonly stri
     old: instance,
     witness: voters.find((name) => name !== instance && staying.includes(name)) ?? '',
     known: voters,
-    label: `${step}-${region || 'none'}-${digestOf(voters)}${instance && `-${instance}`}`,
+    // An agent answers a wait that it knows from its ledger: the same move among other members is another one.
+    label: [step, region, instance, ...voters].join(),
   });
   const [leaving] = listed.filter((name) => !staying.includes(name));
   if (leaving !== undefined) return move('leaves', '', leaving);
@@ -66,14 +66,6 @@ function moveAmong({ record, groups, reports }: MoveFacts, listed: readonly stri
   return move('remove', region, leastMissed(members(group), reports));
 }
 
-/** The same members, the same text: an agent answers a wait that it knows from its ledger. */
-function digestOf(names: readonly string[]): string {
-  return createHash('sha256')
-    .update([...names].sort().join())
-    .digest('hex')
-    .slice(0, 8);
-}
-
 /**
  * Capacity that nobody came for, as where EC2 had no instance: lowered before the change ends, or a member would come later, unasked. Where there are
  * more instances than the target, the next move takes them out one by one, since Auto Scaling would choose for itself.
@@ -94,7 +86,7 @@ export interface Capacity {
 function votersOf(reports: readonly MemberReport[]): readonly string[] {
   const lists = reports.flatMap(({ description }) => description?.member?.members ?? []);
   const learners = new Set(lists.flatMap(({ name, isLearner }) => (isLearner ? [name] : [])));
-  return [...new Set(lists.map(({ name }) => name))].filter((name) => name !== '' && !learners.has(name));
+  return [...new Set(lists.map(({ name }) => name))].filter((name) => name !== '' && !learners.has(name)).sort();
 }
 
 /**

@@ -12,7 +12,7 @@ export async function handler(input: Input): Promise<Tasks['abandonRegionChange'
   await renewLease({ holder: execution, token }, leaseSeconds);
   const record = await ownRegionChange(token);
   const next = await leftToDo(execution);
-  return { ...(await endRegionChange(record, execution, 'abandoned')), abandoned: true, next };
+  return { ...(await endRegionChange(record, execution, 'abandoned')), abandoned: true, done: [], next };
 }
 
 /** An instance that was asked for and has not joined would join once the lock is free, with nothing measured for it. */

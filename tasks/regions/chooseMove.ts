@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Fault } from '#etcd/faults.ts';
 import { askMembers, untilSteady } from '../agents/ask.ts';
 import { readGroups, setDesiredCapacity } from '../aws/group.ts';
@@ -23,5 +24,10 @@ export async function handler({ execution, token, leaseSeconds }: Input): Promis
     throw new Fault('MemberNotHealthy', `no other member is moved: ${choice.problems.join('; ')}`);
   if (choice.move.step === 'done')
     for (const { region, capacity } of unusedCapacity(record, groups)) await setDesiredCapacity(region, capacity);
-  return choice.move;
+  return { ...choice.move, label: `${choice.move.step}-${digestOf(choice.move.label)}` };
+}
+
+/** Short enough for the id of a command. */
+function digestOf(label: string): string {
+  return createHash('sha256').update(label).digest('hex').slice(0, 16);
 }

@@ -7,8 +7,9 @@ type Input = Tasks['finishRegionChange']['input'];
 
 /** Notes the end, and says what was done and what is left to the operator. */
 export async function handler(input: Input): Promise<Tasks['finishRegionChange']['output']> {
-  const { execution, token, leaseSeconds } = input;
+  const { execution, token, leaseSeconds, steps } = input;
   await renewLease({ holder: execution, token }, leaseSeconds);
   const record = await ownRegionChange(token);
-  return { ...(await endRegionChange(record, execution, 'ended')), abandoned: false, next: nextSteps(record) };
+  const ended = await endRegionChange(record, execution, 'ended');
+  return { ...ended, abandoned: false, done: steps, next: nextSteps(record) };
 }

@@ -24,7 +24,7 @@ export async function endRegionChange(
   record: RegionChangeRecord,
   execution: string,
   how: 'ended' | 'abandoned',
-): Promise<Omit<RegionChangeReport, 'abandoned' | 'next'>> {
+): Promise<Omit<RegionChangeReport, 'abandoned' | 'done' | 'next'>> {
   const { cluster, home, remote, from, to, beganAt, token } = record;
   const endedAt = record.endedAt ?? new Date().toISOString();
   if (record.endedAt === undefined) {

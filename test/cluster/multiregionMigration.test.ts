@@ -40,7 +40,10 @@ async function underLoad(cluster: TestCluster, etcd: string, input: unknown) {
   expect([end.status, end.cause]).toEqual(['SUCCEEDED', undefined]);
   expect(conflicts).toEqual([]);
   expect(samples).toBeGreaterThan(10);
-  return { counts, fewest, path: end.path };
+  expect(JSON.parse(end.output ?? '{}')).toMatchObject({
+    done: expect.arrayContaining([expect.stringMatching('No instance is replaced')]),
+  });
+  return { counts, fewest };
 }
 
 describe('into a second region and back, under load', () => {

@@ -76,6 +76,7 @@ describe('the plan', () => {
     expect(planned).toMatchObject({ verdict: 'planned', plan: { from: { home: 5, remote: 0 }, enables: true } });
     if (planned.verdict === 'refused') throw new Error('refused');
     expect(planned.plan.steps).toEqual([
+      expect.stringContaining('No instance is replaced to make ready'),
       expect.stringContaining('Enable away'),
       expect.stringContaining('Measure the round trips'),
       expect.stringContaining('no instance is replaced'),
