@@ -30,10 +30,11 @@ export interface WatchedHome {
   regions(): readonly { instances(): Promise<readonly InstanceFacts[]> }[];
 }
 
-const statusDeadlineMs = 1000;
+/** Milliseconds that an agent has to answer before the page goes on without it. */
+const usualDeadlineMs = 1000;
 const statusBytes = 1 << 20;
 
-export function sourceOfHome(home: WatchedHome): PageSource {
+export function sourceOfHome(home: WatchedHome, statusDeadlineMs = usualDeadlineMs): PageSource {
   const { endpoint, credentials, context } = home;
   const config = { endpoint, credentials, region: context.region, maxAttempts: 1 };
   const client = new SFNClient(config);
@@ -63,7 +64,7 @@ export function sourceOfHome(home: WatchedHome): PageSource {
       const all = await Promise.all(home.regions().map((region) => region.instances()));
       const instances = all.flat().filter(({ state }) => state !== 'terminated');
       const statuses = await Promise.all(
-        instances.map(async (instance) => [instance, await statusOf(instance)] as const),
+        instances.map(async (instance) => [instance, await statusOf(instance, statusDeadlineMs)] as const),
       );
       described = statuses.flatMap(([, status]) => ('unanswered' in status ? [] : [status]));
       cluster = described[0]?.cluster ?? cluster;
@@ -88,18 +89,21 @@ export function sourceOfHome(home: WatchedHome): PageSource {
 }
 
 /** Asks the agent; an instance that is not running has none. */
-async function statusOf({ address, state }: InstanceFacts): Promise<Description | { unanswered: string }> {
+async function statusOf(
+  { address, state }: InstanceFacts,
+  deadlineMs: number,
+): Promise<Description | { unanswered: string }> {
   if (state !== 'running') return { unanswered: `the instance is ${state}` };
   try {
-    return JSON.parse(await fetchText(`http://${address}:${ports.status}/status`)) as Description;
+    return JSON.parse(await fetchText(`http://${address}:${ports.status}/status`, deadlineMs)) as Description;
   } catch (error) {
     return { unanswered: `its agent does not answer: ${error instanceof Error ? error.message : error}` };
   }
 }
 
-function fetchText(url: string): Promise<string> {
+function fetchText(url: string, deadlineMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    const request = get(url, { agent: false, signal: AbortSignal.timeout(statusDeadlineMs) }, (response) => {
+    const request = get(url, { agent: false, signal: AbortSignal.timeout(deadlineMs) }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
@@ -115,7 +119,7 @@ function fetchText(url: string): Promise<string> {
     request.once('error', (error) => {
       reject(
         error.name === 'AbortError' || error.name === 'TimeoutError'
-          ? new Error(`nothing within ${statusDeadlineMs} ms`)
+          ? new Error(`nothing within ${deadlineMs} ms`)
           : error,
       );
     });
