@@ -128,7 +128,9 @@ const otherStates: [string, string | null][] = [
   ['Wait until a new member has joined', null],
   ['Wait until the new member is healthy', null],
   ['Terminate the old instance', 'TerminateInstance'],
+  ['Wait until the old member has left', null],
   ['Note the replacement', 'NoteReplacement'],
+  ['Give the group back', 'RestoreGroup'],
   ['Release the lock', 'ReleaseLock'],
 ];
 const otherVersions: [number, string][] = [
@@ -144,34 +146,38 @@ describe('RotateInstances that is stopped', () => {
   });
   afterAll(() => cluster.close());
 
-  test.each<[string, string | null]>([
-    ['Add an instance', 'AddInstance'],
-    ['Wait until the old member has left', null],
-    ['Give the group back', 'RestoreGroup'],
-    ...(all ? otherStates : []),
-  ])('at "%s" ends well when it is started again, and replaces nothing twice', async (state, task) => {
-    // Held up at the record, so that it is stopped in the middle; what it then still does comes late.
-    const caller = new RegExp(`-${task}Role`);
-    if (task !== null)
-      cluster.home.services.disturbances.add({ service: 'dynamodb', caller, kind: 'delay', delayMs: 2_000, times: 1 });
-    const before = await groupOf(cluster);
-    const led = await leader();
-    const [named = ''] = before.instances.filter((id) => id !== led);
-    const input = { reason: `stopped at ${state}`, instances: [named] };
-    const stopped = await rotate(cluster, input);
-    await entered(cluster, stopped, state);
-    await cluster.states.send(new StopExecutionCommand({ executionArn: stopped }));
-    expect(await cluster.ended(stopped)).toMatchObject({ status: 'ABORTED' });
-    const end = await cluster.ended(await rotate(cluster, input));
-    expect([end.status, end.cause]).toEqual(['SUCCEEDED', undefined]);
-    const after = await groupOf(cluster);
-    expect(after).toMatchObject(untouched);
-    expect(before.instances.filter((id) => !after.instances.includes(id))).toEqual([named]);
-    expect(after.instances).toHaveLength(3);
-    expect((await lockOf(cluster))?.holder).toBeUndefined();
-    const report = JSON.parse(end.output ?? '{}') as { replaced: { old: string }[] };
-    expect(report.replaced.map(({ old }) => old)).toEqual([named]);
-  });
+  test.each<[string, string | null]>([['Add an instance', 'AddInstance'], ...(all ? otherStates : [])])(
+    'at "%s" ends well when it is started again, and replaces nothing twice',
+    async (state, task) => {
+      // Held up at the record, so that it is stopped in the middle; what it then still does comes late.
+      const caller = new RegExp(`-${task}Role`);
+      if (task !== null)
+        cluster.home.services.disturbances.add({
+          service: 'dynamodb',
+          caller,
+          kind: 'delay',
+          delayMs: 2_000,
+          times: 1,
+        });
+      const before = await groupOf(cluster);
+      const led = await leader();
+      const [named = ''] = before.instances.filter((id) => id !== led);
+      const input = { reason: `stopped at ${state}`, instances: [named] };
+      const stopped = await rotate(cluster, input);
+      await entered(cluster, stopped, state);
+      await cluster.states.send(new StopExecutionCommand({ executionArn: stopped }));
+      expect(await cluster.ended(stopped)).toMatchObject({ status: 'ABORTED' });
+      const end = await cluster.ended(await rotate(cluster, input));
+      expect([end.status, end.cause]).toEqual(['SUCCEEDED', undefined]);
+      const after = await groupOf(cluster);
+      expect(after).toMatchObject(untouched);
+      expect(before.instances.filter((id) => !after.instances.includes(id))).toEqual([named]);
+      expect(after.instances).toHaveLength(3);
+      expect((await lockOf(cluster))?.holder).toBeUndefined();
+      const report = JSON.parse(end.output ?? '{}') as { replaced: { old: string }[] };
+      expect(report.replaced.map(({ old }) => old)).toEqual([named]);
+    },
+  );
 });
 
 describe('RotateInstances on other clusters', () => {

@@ -37,8 +37,8 @@ async function endsWell(end: Awaited<ReturnType<typeof upgrade>>, to: string): P
   await expectUpgraded(cluster, to, 3);
 }
 
-/** Where nothing has begun, in a member's step, and at the end. */
-const stops = ['Take the operation lock', 'Upgrade the member', 'Release the lock'];
+/** In a member's step; where nothing has begun, and at the end, is `TESTS=all`, as all states between are. */
+const stops = ['Upgrade the member'];
 const abandoned = ['Upgrade the member', ...(all ? ['Take the operation lock', 'Begin the upgrade'] : [])];
 
 describe('RollingUpgrade that is stopped', () => {
@@ -68,12 +68,12 @@ describe('RollingUpgrade that is stopped', () => {
   });
 });
 
-/** Those that it gets over by itself, and the one state of the short run. */
+/** Those that it gets over by itself, and the one state of the short run, where there is one. */
 const passing = [
-  ['its Lambda dies', 'Note the hop'],
+  ['its Lambda dies', ''],
   ['DynamoDB throttles it', 'Choose the next hop'],
   ['the agents are killed', 'Upgrade the member'],
-  ['Run Command says nothing for a while', 'Choose the next member'],
+  ['Run Command says nothing for a while', ''],
   ['the agent’s answer is lost', 'Wait until the member reports it'],
 ] as const satisfies readonly (readonly [Interruption, string])[];
 
