@@ -19,20 +19,24 @@ export interface MeasureContext {
   readonly receivedAtMs: number;
 }
 
-/** All at the same time; the longer one of both ports, since members need both. */
+/**
+ * One address after the other, so that what this machine and its links have to do for one is not measured with another; the longer one of both
+ * ports, since members need both. What is silent is waited for together.
+ */
 export async function measureRoundTrips(
   { addresses, timeoutMs }: MeasureRoundTripsInput,
   { identity, receivedAtMs }: MeasureContext,
 ): Promise<MeasuredRoundTrips> {
   const untilMs = receivedAtMs + silentDeadlines * timeoutMs;
-  const roundTrips = await Promise.all(addresses.map((address) => measurePatiently(address, timeoutMs, untilMs)));
+  const first: RoundTrip[] = [];
+  for (const address of addresses) first.push(await measure(address, timeoutMs));
+  const roundTrips = await Promise.all(first.map((one) => (one.ms === null ? waitFor(one, timeoutMs, untilMs) : one)));
   return { member: identity.instanceId, roundTrips };
 }
 
-/** Once at least; what is not reached on both ports is measured anew until then. */
-async function measurePatiently(address: string, timeoutMs: number, untilMs: number): Promise<RoundTrip> {
-  for (;;) {
-    const measured = await measure(address, timeoutMs);
+/** What was not reached on both ports is measured anew until then. */
+async function waitFor(silent: RoundTrip, timeoutMs: number, untilMs: number): Promise<RoundTrip> {
+  for (let measured = silent; ; measured = await measure(silent.address, timeoutMs)) {
     if (measured.ms !== null || performance.now() >= untilMs) return measured;
     // Where there is no route, an error comes at once.
     await sleep(Math.min(timeoutMs, longestPauseMs));
