@@ -5,7 +5,7 @@
  */
 import { type Batch, isOfSeveralByLatency } from '#etcd/dnsBatches.ts';
 import { type DnsDecision, dnsDecision } from '#etcd/dnsChanges.ts';
-import { clusterDomain, type DnsFacts, type RecordSet, titleOf, unusable } from '#etcd/dnsRecords.ts';
+import { clusterDomain, type DnsFacts, isMade, type RecordSet, titleOf, unusable } from '#etcd/dnsRecords.ts';
 import { type Aws, AwsCallError } from '../machine/aws.ts';
 import { createHostedZone } from '../machine/hostedZone.ts';
 import type { Log } from '../machine/log.ts';
@@ -70,29 +70,36 @@ export function createDns({ aws, cluster, log, audit, nowMs = () => performance.
   let alikeUntilMs = Number.NEGATIVE_INFINITY;
   let said = '';
 
-  async function look(facts: ReconcileFacts): Promise<DnsState> {
+  /** @param again whether Route 53 has refused something in this round */
+  async function look(facts: ReconcileFacts, again = false): Promise<DnsState> {
     const own: DnsFacts = { ...facts, cluster };
     const reason = unusable(own);
     if (reason !== null) return unknown(reason);
-    const sets = await zone.recordSets(facts.zoneId, clusterDomain(cluster, facts.zoneName));
-    const alike = nowMs() < alikeUntilMs && !sets.some(isOfSeveralByLatency);
+    const domain = clusterDomain(cluster, facts.zoneName);
+    const sets = await zone.recordSets(facts.zoneId, domain);
+    const taken = sets.some((one) => isMade(one, domain) && isOfSeveralByLatency(one));
+    const alike = nowMs() < alikeUntilMs && !taken;
     const decision = dnsDecision(alike ? { ...own, regions: own.regions.slice(0, 1) } : own, sets);
-    if (decision.verdict === 'change') return change(facts, decision);
+    if (decision.verdict === 'change') return change(facts, decision, again);
     return { reason: alike && decision.verdict === 'inSync' ? answeredAlike : '', ...decision };
   }
 
-  async function change(facts: ReconcileFacts, decision: DnsDecision & { verdict: 'change' }): Promise<DnsState> {
+  async function change(
+    facts: ReconcileFacts,
+    decision: DnsDecision & { verdict: 'change' },
+    again: boolean,
+  ): Promise<DnsState> {
     const { batches, desired, actual } = decision;
     const made: string[] = [];
     for (const batch of batches) {
       try {
         made.push(await submit(facts.zoneId, batch, decision));
       } catch (error) {
-        if (!batch.doubtful || !isRefusal(error)) throw error;
+        if (again || !batch.doubtful || !isRefusal(error)) throw error;
         // Nothing of it was made; all else was. Better the same answer for both regions than none, or one that is out of date.
         alikeUntilMs = nowMs() + alikeMs;
         log('dns by region refused', { reason: (error as Error).message, until: answeredAlike }, 'warn');
-        return look(facts);
+        return look(facts, true);
       }
     }
     return { verdict: 'changed', reason: made.join(', '), desired, actual };

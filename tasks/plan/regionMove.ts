@@ -14,7 +14,8 @@ export interface MoveFacts {
 }
 
 export type MoveChoice =
-  | { readonly verdict: 'chosen'; readonly move: NextMove }
+  /** With what is wrong with the member that goes, if anything: it may pass, and another one would go. Sentences. */
+  | { readonly verdict: 'chosen'; readonly move: NextMove; readonly problems: readonly string[] }
   /** Nobody may be touched. Sentences. */
   | { readonly verdict: 'halted'; readonly problems: readonly string[] };
 
@@ -23,10 +24,19 @@ export function chooseMove(facts: MoveFacts): MoveChoice {
   if (listed.length === 0) return { verdict: 'halted', problems: ['no member says who the members are'] };
   const voters = votersOf(facts.reports);
   const move = moveAmong(facts, listed, voters);
+  const { reports } = facts;
   // A newcomer is waited for, and who goes need not be well: as long as all others are, that costs no quorum.
-  const judged = facts.reports.filter(({ instanceId }) => voters.includes(instanceId) && instanceId !== move.old);
-  const problems = healthProblems(judged);
-  return problems.length > 0 ? { verdict: 'halted', problems } : { verdict: 'chosen', move };
+  const problems = healthProblems(
+    reports.filter((one) => voters.includes(one.instanceId) && !(one.instanceId === move.old && answers(one))),
+  );
+  if (problems.length > 0) return { verdict: 'halted', problems };
+  const leaving = reports.filter(({ instanceId }) => instanceId === move.old && voters.includes(instanceId));
+  return { verdict: 'chosen', move, problems: move.step === 'remove' ? healthProblems(leaving) : [] };
+}
+
+/** Its own agent has a member leave: one whose agent says nothing could only be waited for. */
+function answers({ description }: MemberReport): boolean {
+  return description !== null;
 }
 
 function moveAmong({ record, groups, reports }: MoveFacts, listed: readonly string[], voters: readonly string[]) {
@@ -98,7 +108,8 @@ function leastMissed(
 ): string {
   const leader = leaderOf(reports);
   const crowd = (zone: string) => members.filter((one) => one.zone === zone).length;
-  const unwell = (id: string) => healthProblems(reports.filter(({ instanceId }) => instanceId === id)).length > 0;
+  const unwell = (id: string) =>
+    healthProblems(reports.filter((one) => one.instanceId === id && answers(one))).length > 0;
   const rank = (id: string) => (unwell(id) ? 0 : id === leader ? 2 : 1);
   const [first] = [...members].sort(
     (a, b) =>

@@ -1,4 +1,5 @@
 /** Instances that a change of regions has brought up and that never joined: taken back by name, since Auto Scaling would choose for itself. Pure. */
+import type { RegionChangeRecord } from '#etcd/record.ts';
 import { type GroupState, stayingInstances } from './group.ts';
 
 export interface TakenBack {
@@ -10,8 +11,13 @@ export interface TakenBack {
 /**
  * As many as the groups want beyond the members there are; those who were lost count as members, since their successors are to join.
  * @param listed names of all members, lost ones too
+ * @param least that a region keeps, joined or not: one that has left meanwhile is not listed, and its successor is to join as well
  */
-export function takenBack(groups: readonly GroupState[], listed: readonly string[]): TakenBack {
+export function takenBack(
+  groups: readonly GroupState[],
+  listed: readonly string[],
+  least: (region: string) => number,
+): TakenBack {
   const wanted = groups.reduce((sum, { desiredCapacity }) => sum + desiredCapacity, 0);
   let surplus = wanted - listed.length;
   const terminate: { region: string; instanceId: string }[] = [];
@@ -21,12 +27,21 @@ export function takenBack(groups: readonly GroupState[], listed: readonly string
     const { region, desiredCapacity } = group;
     const staying = stayingInstances(group);
     const unjoined = staying.filter(({ instanceId }) => !listed.includes(instanceId));
-    const going = unjoined.slice(0, Math.max(0, surplus));
-    surplus -= going.length;
+    const most = Math.max(0, Math.min(surplus, desiredCapacity - least(region)));
+    const going = unjoined.slice(0, most);
+    const missing = Math.min(most - going.length, Math.max(0, desiredCapacity - staying.length));
+    surplus -= going.length + missing;
     terminate.push(...going.map(({ instanceId }) => ({ region, instanceId })));
-    const missing = Math.min(Math.max(0, surplus), Math.max(0, desiredCapacity - staying.length));
-    surplus -= missing;
     if (missing > 0) lower.push({ region, capacity: desiredCapacity - going.length - missing });
   }
   return { terminate, lower };
+}
+
+/** What a region is to have at least, whichever way the change goes. */
+export function leastOf({
+  home,
+  from,
+  to,
+}: Pick<RegionChangeRecord, 'home' | 'from' | 'to'>): (region: string) => number {
+  return (region) => (region === home ? Math.min(from.home, to.home) : Math.min(from.remote, to.remote));
 }

@@ -2,7 +2,7 @@ import { Fault } from '#etcd/faults.ts';
 import type { Tasks } from '../catalogue.ts';
 import { renewLease } from '../lock/lease.ts';
 import { stayingInstances } from '../plan/group.ts';
-import { takenBack } from '../plan/unjoined.ts';
+import { leastOf, takenBack } from '../plan/unjoined.ts';
 import { ownRegionChange } from './ownRegionChange.ts';
 import { readMembership, takeBackUnjoined } from './takeBackUnjoined.ts';
 
@@ -15,7 +15,8 @@ type Input = Tasks['disableRegion']['input'];
  */
 export async function handler({ execution, token, leaseSeconds }: Input): Promise<Tasks['disableRegion']['output']> {
   await renewLease({ holder: execution, token }, leaseSeconds);
-  const { home, remote, from } = await ownRegionChange(token);
+  const record = await ownRegionChange(token);
+  const { home, remote, from } = record;
   const membership = await readMembership(execution);
   const membersIn = (region: string) => {
     const group = membership.groups.find((one) => one.region === region);
@@ -28,7 +29,7 @@ export async function handler({ execution, token, leaseSeconds }: Input): Promis
       'RegionsTooFar',
       `${now.home} and ${now.remote} members are in ${home} and ${remote} already, not ${from.home} and ${from.remote}: they stay`,
     );
-  const { terminate } = takenBack(membership.groups, membership.listed);
+  const { terminate } = takenBack(membership.groups, membership.listed, leastOf(record));
   // It has measured, so it is there.
   await takeBackUnjoined({ terminate: terminate.filter(({ region }) => region === remote), lower: [] });
   return { members: now };

@@ -1,8 +1,9 @@
 import { askMembers } from '../agents/ask.ts';
-import { readGroups, setDesiredCapacity, terminateInstance } from '../aws/group.ts';
+import { readGroups, terminateInstance } from '../aws/group.ts';
 import { type GroupState, stayingInAll } from '../plan/group.ts';
 import { listedNames } from '../plan/memberReports.ts';
 import type { TakenBack } from '../plan/unjoined.ts';
+import { lowerCapacity } from './lowerCapacity.ts';
 
 export interface Membership {
   /** Of each region, home first. */
@@ -20,8 +21,17 @@ export async function readMembership(execution: string): Promise<Membership> {
   return { groups, listed };
 }
 
-/** Called again, it finds them going. */
-export async function takeBackUnjoined({ terminate, lower }: TakenBack): Promise<void> {
-  for (const { region, instanceId } of terminate) await terminateInstance(region, instanceId);
-  for (const { region, capacity } of lower) await setDesiredCapacity(region, capacity);
+/**
+ * Called again, it finds them going.
+ * @param isLate whether what was looked at is too old to act on
+ * @throws Error where it is late, or an instance has come meanwhile
+ */
+export async function takeBackUnjoined({ terminate, lower }: TakenBack, isLate = () => false): Promise<void> {
+  for (const { region, instanceId } of terminate) {
+    if (isLate()) throw new Error(`${instanceId} in ${region} has not joined`);
+    await terminateInstance(region, instanceId);
+  }
+  for (const { region, capacity } of lower)
+    if (isLate() || !(await lowerCapacity(region, capacity)))
+      throw new Error(`the group in ${region} wants more than ${capacity}`);
 }

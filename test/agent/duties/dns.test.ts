@@ -280,6 +280,26 @@ describe('where Route 53 refuses several values in a set with latency routing', 
     expect(await dns.reconcile(apart(true, true))).toMatchObject({ verdict: 'inSync', reason: '' });
   });
 
+  test('names of an operator that are answered by region prove nothing, and are left alone', async () => {
+    const { zones: all } = home.services.route53;
+    const zone = all.get(zoneId);
+    const values = ['10.8.8.8', '10.9.9.9'];
+    const ResourceRecordSet = {
+      ...{ Name: 'www.etcd.etcd.internal.', Type: 'A' as const, TTL: 60, SetIdentifier: 'here', Region: 'eu-west-1' },
+      ResourceRecords: values.map((Value) => ({ Value })),
+    };
+    all.replace({ ...zone, recordSets: changedRecordSets(zone, [{ Action: 'CREATE', ResourceRecordSet }]) });
+    expect((await dns.reconcile(apart(true, true))).verdict).toBe('changed');
+    expect(batches()).toBe(3);
+    expect(held()).toMatchObject({ 'www A': values });
+  });
+
+  test('what is refused of the simple records too is told, once in a round', async () => {
+    refuses = (batch) => batch.includes('SRV');
+    expect((await dns.reconcile(apart(true, true))).verdict).toBe('unknown');
+    expect(batches()).toBeLessThanOrEqual(2);
+  });
+
   test('a batch that is only put off is nobody to blame', async () => {
     refuses = () => false;
     broken = (method) => (method === 'POST' && calls.length === 3 ? error('Throttling') : null);

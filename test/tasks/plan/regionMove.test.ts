@@ -12,23 +12,24 @@ interface Seen {
   readonly members?: readonly string[];
   readonly learners?: readonly string[];
   readonly unwell?: readonly string[];
+  readonly silent?: readonly string[];
   readonly leader?: string;
 }
 
 function chosen(to: RegionChangeRecord['to'], { home, away, ...seen }: Seen) {
   const all = [...home, ...away];
-  const { members = all, learners = [], unwell = [], leader = 'i-1' } = seen;
-  const reports = all.map(
-    (name): MemberReport =>
-      reportOf(name, all, {
-        lists: members,
-        learners,
-        leader,
-        ...(unwell.includes(name) && { unwell: `${name} is ill` }),
-      }),
-  );
+  const { members = all, learners = [], unwell = [], silent = [], leader = 'i-1' } = seen;
+  const reports = all.map((name): MemberReport => {
+    if (silent.includes(name)) return { instanceId: name, description: null, problem: 'nothing' };
+    return reportOf(name, all, {
+      lists: members,
+      learners,
+      leader,
+      ...(unwell.includes(name) && { unwell: `${name} is ill` }),
+    });
+  });
   return chooseMove({
-    record: changeRecord({ to: to }),
+    record: changeRecord({ to }),
     groups: [groupIn('home', home), groupIn('away', away)],
     reports,
   });
@@ -65,6 +66,16 @@ describe('a move', () => {
     expect(chosen(gathered, sick)).toMatchObject({ problems: ['i-4 is ill'] });
     expect(chosen(gathered, { ...sick, unwell: ['i-9'] })).toMatchObject({ move: { step: 'remove', old: 'i-9' } });
     expect(chosen(spread, { ...sick, unwell: [] })).toMatchObject({ move: { step: 'remove', old: 'i-2' } });
+  });
+
+  test('says what is wrong with the member that goes, as it may pass, and takes none whose agent is silent', () => {
+    const sick = { home: five, away: ['i-9'], unwell: ['i-4'] };
+    expect(chosen(spread, sick)).toMatchObject({ problems: ['i-4 is ill'] });
+    expect(chosen(spread, { ...sick, unwell: [] })).toMatchObject({ problems: [] });
+    expect(chosen(spread, { ...sick, unwell: [], silent: ['i-4'] })).toMatchObject({
+      verdict: 'halted',
+      problems: [expect.stringContaining('the agent of i-4 does not answer')],
+    });
   });
 
   test('that is like an earlier one among other members has another label', () => {
