@@ -86,7 +86,7 @@ function planned(change: Planned): RegionChangePlan {
 
 const abandoned = 'The members stay where they are, and the lock is freed.';
 const backToOne =
-  "Every member is restarted, one by one, with etcd's own heartbeat and election time-outs: all are in one region again.";
+  "Every member that has other heartbeat and election time-outs than etcd's own is restarted with these, one by one: all are in one region again.";
 
 /** What the predecessor rotated all instances for, twice. */
 const converted =
