@@ -67,7 +67,8 @@ describe('into a second region and back, under load', () => {
         const back = await underLoad(cluster, etcd, gatheredAtHome(members));
         expect(back.fewest).toBeGreaterThanOrEqual(members - missing);
         await expectPlaced(cluster, [members, 0]);
-        const mostLost = etcd.startsWith('2.') ? 0.1 : 0.02;
+        // A member that restarts refuses those that are with it.
+        const mostLost = etcd.startsWith('2.') || missing > 0 ? 0.1 : 0.02;
         for (const { counts } of [there, back])
           expect((counts.unknown + counts.failed) / counts.ok).toBeLessThan(mostLost);
       } finally {

@@ -96,6 +96,6 @@ const common = { recordTtlSeconds: 1, tls: true };
     followed.stop();
     const { conflicts, counts } = await registers.stop(await cluster.members());
     expect(conflicts).toEqual([]);
-    expect((counts.unknown + counts.failed) / counts.ok).toBeLessThan(0.02);
+    expect((counts.unknown + counts.failed) / counts.ok).toBeLessThan(missing > 0 ? 0.1 : 0.02);
   });
 });
