@@ -285,7 +285,13 @@ describe('where Route 53 refuses several values in a set with latency routing', 
     const zone = all.get(zoneId);
     const values = ['10.8.8.8', '10.9.9.9'];
     const ResourceRecordSet = {
-      ...{ Name: 'www.etcd.etcd.internal.', Type: 'A' as const, TTL: 60, SetIdentifier: 'here', Region: 'eu-west-1' as const },
+      ...{
+        Name: 'www.etcd.etcd.internal.',
+        Type: 'A' as const,
+        TTL: 60,
+        SetIdentifier: 'here',
+        Region: 'eu-west-1' as const,
+      },
       ResourceRecords: values.map((Value) => ({ Value })),
     };
     all.replace({ ...zone, recordSets: changedRecordSets(zone, [{ Action: 'CREATE', ResourceRecordSet }]) });
