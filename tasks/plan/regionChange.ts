@@ -25,7 +25,7 @@ export function planRegionChange(facts: RegionChangeFacts, request: CheckedRegio
   if (typeof wanted === 'string') return refused(wanted);
   const other = others.find((group) => group.region === wanted.remote);
   if (other === undefined) return refused(notDeployed(wanted.remote, groups));
-  const from = { home: stayingInstances(home).length, remote: stayingInstances(other).length };
+  const from = layoutOf(home, other);
   return { verdict: 'planned', plan: planned({ cluster, action, home: home.region, ...wanted, from }) };
 }
 
@@ -45,8 +45,12 @@ export function planAbandonment(
   }
   const [home, other] = left?.groups ?? [];
   if (home === undefined || other === undefined) return null;
-  const now = { home: stayingInstances(home).length, remote: stayingInstances(other).length };
+  const now = layoutOf(home, other);
   return { ...common, home: home.region, remote: other.region, from: now, to: now, maxRoundTripMs: 0 };
+}
+
+function layoutOf(home: GroupState, other: GroupState): Layout {
+  return { home: stayingInstances(home).length, remote: stayingInstances(other).length };
 }
 
 type Wanted = Pick<RegionChangeRecord, 'remote' | 'to' | 'maxRoundTripMs'>;

@@ -29,8 +29,7 @@ export function regionRefusal({ region, regions, begun, holder, changesRegions }
   const going = regions.find((one) => one.region === region);
   if (!begun || going === undefined) return null;
   // A change of regions could not go on without the group, also where nobody is there yet.
-  if (going.inService === 0 && !changesRegions) return null;
-  if (holder !== null)
+  if (holder !== null && (going.inService > 0 || changesRegions))
     return `an operation holds the lock of the cluster: ${holder}; let it end first (docs/runbook.md#lock-held)`;
   if (going.inService === 0) return null;
   const staying = regions.filter((one) => one !== going);

@@ -11,6 +11,11 @@ export interface Layout {
 /** The most that a cluster has, wherever they are: etcd's own advice (FAQ: "What is maximum cluster size?"). */
 export const mostMembers = 7;
 
+/** Of a layout, what it has in one of the two regions. @param home name of the home region */
+export function membersAt(layout: Layout, home: string, region: string): number {
+  return region === home ? layout.home : layout.remote;
+}
+
 const total = ({ home, remote }: Layout) => home + remote;
 
 /** How many members may fail without the quorum being lost. */

@@ -3,7 +3,7 @@ import type { RegionChangeRecord } from '#etcd/record.ts';
 import type { NextMove } from '../catalogue.ts';
 import { type GroupState, stayingInAll, stayingInstances } from './group.ts';
 import { healthProblems, leaderOf, listedNames, type MemberReport } from './memberReports.ts';
-import { type Layout, nextMove } from './regionLayout.ts';
+import { type Layout, membersAt, nextMove } from './regionLayout.ts';
 
 export interface MoveFacts {
   readonly record: RegionChangeRecord;
@@ -82,7 +82,7 @@ function moveAmong({ record, groups, reports }: MoveFacts, listed: readonly stri
  */
 export function unusedCapacity(record: RegionChangeRecord, groups: readonly GroupState[]): readonly Capacity[] {
   return groups.flatMap((group) => {
-    const wanted = group.region === record.home ? record.to.home : record.to.remote;
+    const wanted = membersAt(record.to, record.home, group.region);
     const unused = group.desiredCapacity > wanted && stayingInstances(group).length <= wanted;
     return unused ? [{ region: group.region, capacity: wanted }] : [];
   });

@@ -1,6 +1,7 @@
 /** Instances that a change of regions has brought up and that never joined: taken back by name, since Auto Scaling would choose for itself. Pure. */
 import type { RegionChangeRecord } from '#etcd/record.ts';
 import { type GroupState, stayingInstances } from './group.ts';
+import { membersAt } from './regionLayout.ts';
 
 export interface TakenBack {
   readonly terminate: readonly { readonly region: string; readonly instanceId: string }[];
@@ -43,5 +44,5 @@ export function leastOf({
   from,
   to,
 }: Pick<RegionChangeRecord, 'home' | 'from' | 'to'>): (region: string) => number {
-  return (region) => (region === home ? Math.min(from.home, to.home) : Math.min(from.remote, to.remote));
+  return (region) => Math.min(membersAt(from, home, region), membersAt(to, home, region));
 }

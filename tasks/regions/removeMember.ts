@@ -3,6 +3,7 @@ import { audit } from '../aws/record.ts';
 import type { Tasks } from '../catalogue.ts';
 import { renewLease } from '../lock/lease.ts';
 import { stayingInstances } from '../plan/group.ts';
+import { membersAt } from '../plan/regionLayout.ts';
 import { ownRegionChange } from './ownRegionChange.ts';
 
 type Input = Tasks['removeMember']['input'];
@@ -19,8 +20,7 @@ export async function handler(input: Input): Promise<Tasks['removeMember']['outp
   const record = await ownRegionChange(token);
   const group = await readGroup(region);
   if (!stayingInstances(group).some(({ instanceId }) => instanceId === instance)) return { instance };
-  const wanted = region === record.home ? record.to.home : record.to.remote;
-  await terminateInstance(region, instance, group.desiredCapacity > wanted);
+  await terminateInstance(region, instance, group.desiredCapacity > membersAt(record.to, record.home, region));
   const at = new Date().toISOString();
   const what = `instance ${instance} in ${region} is terminated`;
   await audit(
