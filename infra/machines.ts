@@ -15,6 +15,7 @@ import {
   rotateCertificateAuthority,
 } from '../workflows/rotateCertificateAuthority.ts';
 import { longestRotationSeconds, rotateInstances } from '../workflows/rotateInstances.ts';
+import type { MachineScope } from '../workflows/step.ts';
 import { longestHopSeconds, upgradeHop } from '../workflows/upgradeHop.ts';
 import { machineName } from './names.ts';
 import type { Settings } from './settings.ts';
@@ -34,11 +35,9 @@ export function createClusterBootstrap(scope: Construct, settings: Settings, fun
 }
 
 export function createRotateInstances(scope: Construct, settings: Settings, functions: Functions): StateMachine {
-  // Names of states are unique within a construct, and two machines have some in common.
-  const states = new Construct(scope, 'RotateInstancesStates');
-  return createMachine(scope, settings, {
+  return createApart(scope, settings, functions, {
     name: 'RotateInstances',
-    definition: rotateInstances({ scope: states, functions }, settings),
+    definition: (machine) => rotateInstances(machine, settings),
     comment: 'Every instance replaced, one by one, the successor first',
     timeoutSeconds: longestRotationSeconds(settings),
   });
@@ -49,28 +48,26 @@ export function createRollingUpgrade(
   settings: Settings,
   functions: Functions,
 ): { readonly upgrade: StateMachine; readonly hop: StateMachine } {
-  const hop = createMachine(scope, settings, {
+  const hop = createApart(scope, settings, functions, {
     name: 'UpgradeHop',
-    definition: upgradeHop({ scope: new Construct(scope, 'UpgradeHopStates'), functions }, settings),
+    definition: (machine) => upgradeHop(machine, settings),
     comment: 'Every member from one release of etcd to the next, one by one; RollingUpgrade starts it',
     timeoutSeconds: longestHopSeconds(settings),
   });
-  const states = new Construct(scope, 'RollingUpgradeStates');
-  const upgrade = createMachine(scope, settings, {
+  const upgrade = createApart(scope, settings, functions, {
     name: 'RollingUpgrade',
-    definition: rollingUpgrade({ scope: states, functions }, { ...settings, hop }),
+    definition: (machine) => rollingUpgrade(machine, { ...settings, hop }),
     comment: 'To the etcd that was asked for, one minor at a time, one member at a time',
     timeoutSeconds: longestUpgradeSeconds(settings),
+    starts: 'UpgradeHop',
   });
-  acceptNested(upgrade, 'UpgradeHop');
   return { upgrade, hop };
 }
 
 export function createReconfigureMembers(scope: Construct, settings: Settings, functions: Functions): StateMachine {
-  const states = new Construct(scope, 'ReconfigureMembersStates');
-  return createMachine(scope, settings, {
+  return createApart(scope, settings, functions, {
     name: 'ReconfigureMembers',
-    definition: reconfigureMembers({ scope: states, functions }, settings),
+    definition: (machine) => reconfigureMembers(machine, settings),
     comment: 'Every member to one transport and one set of certificates, one by one; other machines start it',
     timeoutSeconds: longestReconfigurationSeconds(settings),
   });
@@ -83,15 +80,13 @@ export function createMigrateToTls(
   functions: Functions,
   reconfigure: StateMachine,
 ): StateMachine {
-  const states = new Construct(scope, 'MigrateToTlsStates');
-  const machine = createMachine(scope, settings, {
+  return createApart(scope, settings, functions, {
     name: 'MigrateToTls',
-    definition: migrateToTls({ scope: states, functions }, { ...settings, reconfigure }),
+    definition: (machine) => migrateToTls(machine, { ...settings, reconfigure }),
     comment: 'A running cluster from plain HTTP to TLS, or back, by way of members that serve both',
     timeoutSeconds: longestMigrationSeconds(settings),
+    starts: 'ReconfigureMembers',
   });
-  acceptNested(machine, 'ReconfigureMembers');
-  return machine;
 }
 
 /** @param reconfigure ReconfigureMembers */
@@ -101,25 +96,37 @@ export function createRotateCertificateAuthority(
   functions: Functions,
   reconfigure: StateMachine,
 ): StateMachine {
-  const states = new Construct(scope, 'RotateCertificateAuthorityStates');
-  const machine = createMachine(scope, settings, {
+  return createApart(scope, settings, functions, {
     name: 'RotateCertificateAuthority',
-    definition: rotateCertificateAuthority({ scope: states, functions }, { ...settings, reconfigure }),
+    definition: (machine) => rotateCertificateAuthority(machine, { ...settings, reconfigure }),
     comment: 'From one certificate authority to the next: trust both, show new certificates, forget the old',
     timeoutSeconds: longestAuthorityRotationSeconds(settings),
+    starts: 'ReconfigureMembers',
   });
-  acceptNested(machine, 'ReconfigureMembers');
-  return machine;
 }
 
 export function createMultiregionMigration(scope: Construct, settings: Settings, functions: Functions): StateMachine {
-  const states = new Construct(scope, 'MultiregionMigrationStates');
-  return createMachine(scope, settings, {
+  return createApart(scope, settings, functions, {
     name: 'MultiregionMigration',
-    definition: multiregionMigration({ scope: states, functions }, settings),
+    definition: (machine) => multiregionMigration(machine, settings),
     comment: 'Members into a second region, out of it, or from one to the other, one by one',
     timeoutSeconds: longestRegionChangeSeconds(settings),
   });
+}
+
+interface MachineApart extends Omit<MachineProps, 'definition'> {
+  readonly definition: (machine: MachineScope) => IChainable;
+  /** Name of the machine whose executions it starts and follows. */
+  readonly starts?: string;
+}
+
+/** Names of states are unique within a construct, and two machines have some in common: each has one of its own. */
+function createApart(scope: Construct, settings: Settings, functions: Functions, props: MachineApart): StateMachine {
+  const { definition, starts, ...rest } = props;
+  const states = new Construct(scope, `${rest.name}States`);
+  const machine = createMachine(scope, settings, { ...rest, definition: definition({ scope: states, functions }) });
+  if (starts !== undefined) acceptNested(machine, starts);
+  return machine;
 }
 
 /** @param nested name of the machine whose executions it starts and follows */
